@@ -1,0 +1,250 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The rooms of Tidemark, ground floor first. A room imports only rooms that stand above it in
+// this file; Tests/ArchitectureTests reads `swift package describe` and fails on any other edge.
+
+/// Settings of every Swift room.
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+/// A library room under `Sources`.
+func room(_ name: String, in folder: String? = nil, _ dependencies: [Target.Dependency] = [])
+  -> Target
+{
+  .target(
+    name: name, dependencies: dependencies, path: folder.map { "Sources/\($0)/\(name)" },
+    swiftSettings: settings)
+}
+
+/// An executable whose one file only wires rooms together.
+func frontDoor(_ name: String, at path: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: name, dependencies: dependencies, path: path,
+    exclude: path == "services/tidemark" ? ["README.md"] : frontDoorFiles,
+    sources: ["main.swift"], swiftSettings: settings)
+}
+
+/// What stands beside a service's `main.swift` and is not compiled.
+let frontDoorFiles = ["README.md", "Dockerfile", "example.yaml", "tidemark.service"]
+
+/// The tests of one room; all of them may use the fixtures of `TestSupport`.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)",
+    swiftSettings: settings)
+}
+
+/// A C library of the system, with the Debian package that holds its headers.
+func systemRoom(_ name: String, debian package: String) -> Target {
+  .systemLibrary(name: name, providers: [.apt([package])])
+}
+
+let cRooms: [Target] = [
+  systemRoom("CNanomsg", debian: "libnng-dev"),
+  systemRoom("CProtobufC", debian: "libprotobuf-c-dev"),
+  systemRoom("CPostgres", debian: "libpq-dev"),
+  systemRoom("CMicrohttpd", debian: "libmicrohttpd-dev"),
+  systemRoom("CCurl", debian: "libcurl4-openssl-dev"),
+  systemRoom("CYAML", debian: "libyaml-dev"),
+  systemRoom("CCrypto", debian: "libssl-dev"),
+  .target(name: "CArena", dependencies: ["CProtobufC"]),
+  .target(name: "CTidemarkProto", dependencies: ["CProtobufC"]),
+  .target(name: "CProtocPlugin", dependencies: ["CProtobufC"]),
+]
+
+let waists: [Target] = [
+  room("Locking"),
+  room("JSON"),
+  room("YAML", ["CYAML"]),
+  room("Cryptography", ["CCrypto"]),
+  room("Nanomsg", ["CNanomsg", "Locking"]),
+  room("Postgres", ["CPostgres", "Locking"]),
+  room("HTTPServer", ["CMicrohttpd", "Locking"]),
+  room("Egress", ["CCurl", "Locking"]),
+  room("ServiceRuntime", ["Locking", "JSON", "YAML", "HTTPServer"]),
+  room(
+    "RPC",
+    [
+      "Nanomsg", "CArena", "CProtobufC", "CTidemarkProto", "Locking", "JSON", "Cryptography",
+      "ServiceRuntime",
+    ]),
+  room("WorkQueue", ["Postgres", "Locking", "ServiceRuntime"]),
+]
+
+let pureRooms: [Target] = [
+  room("SeriesModel"),
+  room("Baselines", ["SeriesModel"]),
+  room("Detection", ["SeriesModel", "Baselines"]),
+  room("Classification", ["SeriesModel", "Baselines", "Detection"]),
+  room("Alerting", ["SeriesModel"]),
+]
+
+let contracts: [Target] = [
+  room("SeriesContract", in: "Contracts", ["RPC", "CTidemarkProto", "CProtobufC", "SeriesModel"]),
+  room(
+    "PointsContract", in: "Contracts",
+    ["RPC", "CTidemarkProto", "CProtobufC", "SeriesContract", "SeriesModel"]),
+  room(
+    "EvidenceContract", in: "Contracts",
+    ["RPC", "CTidemarkProto", "CProtobufC", "SeriesContract", "SeriesModel", "Baselines"]),
+  room(
+    "FindingsContract", in: "Contracts",
+    [
+      "RPC", "CTidemarkProto", "CProtobufC", "SeriesContract", "EvidenceContract", "SeriesModel",
+      "Baselines", "Detection",
+    ]),
+  room(
+    "AnomalyContract", in: "Contracts",
+    [
+      "RPC", "CTidemarkProto", "CProtobufC", "SeriesContract", "FindingsContract", "SeriesModel",
+      "Classification",
+    ]),
+  room(
+    "DeliveryContract", in: "Contracts",
+    [
+      "RPC", "CTidemarkProto", "CProtobufC", "SeriesContract", "AnomalyContract", "SeriesModel",
+      "Alerting",
+    ]),
+  room(
+    "GatewayContract", in: "Contracts",
+    ["RPC", "CTidemarkProto", "CProtobufC", "SeriesContract", "AnomalyContract"]),
+]
+
+let runtime: [Target.Dependency] = [
+  "Locking", "JSON", "ServiceRuntime", "RPC", "Cryptography", "SeriesModel", "SeriesContract",
+]
+let stored: [Target.Dependency] = ["Postgres", "WorkQueue"]
+
+let services: [Target] = [
+  room("SeriesStore", ["Postgres", "SeriesModel"]),
+  room(
+    "IngestService",
+    runtime + stored + ["SeriesStore", "PointsContract", "EvidenceContract"]),
+  room(
+    "BaselineService",
+    runtime + stored + [
+      "SeriesStore", "Baselines", "EvidenceContract", "FindingsContract",
+    ]),
+  room(
+    "DetectorService",
+    runtime + [
+      "Baselines", "Detection", "EvidenceContract", "FindingsContract", "AnomalyContract",
+    ]),
+  room(
+    "ClassifierService",
+    runtime + stored + [
+      "Detection", "Classification", "FindingsContract", "AnomalyContract", "DeliveryContract",
+    ]),
+  room(
+    "NotifierService",
+    runtime + stored + ["YAML", "Egress", "Alerting", "AnomalyContract", "DeliveryContract"]),
+  room(
+    "GatewayService",
+    runtime + stored + [
+      "HTTPServer", "PointsContract", "EvidenceContract", "AnomalyContract", "DeliveryContract",
+      "GatewayContract",
+    ]),
+  room("PrivateCluster", ["Locking", "Postgres", "ServiceRuntime"]),
+  room(
+    "CommandLineTool",
+    runtime + stored + [
+      "PrivateCluster", "HTTPServer", "PointsContract", "EvidenceContract", "FindingsContract",
+      "AnomalyContract", "DeliveryContract", "GatewayContract", "IngestService",
+      "BaselineService", "DetectorService", "ClassifierService", "NotifierService",
+      "GatewayService",
+    ]),
+]
+
+let frontDoors: [Target] = [
+  frontDoor("tidemark-ingest", at: "services/ingest", ["IngestService", "ServiceRuntime"]),
+  frontDoor("tidemark-baseline", at: "services/baseline", ["BaselineService", "ServiceRuntime"]),
+  frontDoor("tidemark-detector", at: "services/detector", ["DetectorService", "ServiceRuntime"]),
+  frontDoor(
+    "tidemark-classifier", at: "services/classifier", ["ClassifierService", "ServiceRuntime"]),
+  frontDoor("tidemark-notifier", at: "services/notifier", ["NotifierService", "ServiceRuntime"]),
+  frontDoor("tidemark-gateway", at: "services/gateway", ["GatewayService", "ServiceRuntime"]),
+  frontDoor("tidemark", at: "services/tidemark", ["CommandLineTool"]),
+  .executableTarget(
+    name: "protoc-gen-tidemark", dependencies: ["CProtocPlugin", "CProtobufC"],
+    swiftSettings: settings),
+]
+
+let benchmarks: [Target] = [
+  .target(
+    name: "CBenchmarkFloors", dependencies: ["CNanomsg", "CPostgres"],
+    path: "Benchmarks/CBenchmarkFloors"),
+  .executableTarget(
+    name: "rpc-benchmark", dependencies: ["CBenchmarkFloors", "RPC", "PointsContract", "Locking"],
+    path: "Benchmarks/rpc-benchmark", swiftSettings: settings),
+  .executableTarget(
+    name: "ingest-benchmark",
+    dependencies: ["CBenchmarkFloors", "IngestService", "PointsContract", "RPC", "Postgres"],
+    path: "Benchmarks/ingest-benchmark", swiftSettings: settings),
+]
+
+let testRooms: [Target] = [
+  .target(
+    name: "TestSupport", dependencies: ["Postgres", "Locking"], path: "Tests/Support",
+    swiftSettings: settings),
+  tests("ArchitectureTests", ["JSON"]),
+  tests("JSONTests", ["JSON"]),
+  tests("YAMLTests", ["YAML"]),
+  tests("CryptographyTests", ["Cryptography"]),
+  tests("NanomsgTests", ["Nanomsg"]),
+  tests("PostgresTests", ["Postgres"]),
+  tests("HTTPServerTests", ["HTTPServer"]),
+  tests("EgressTests", ["Egress"]),
+  tests("ServiceRuntimeTests", ["ServiceRuntime", "JSON"]),
+  tests("RPCTests", ["RPC", "Nanomsg", "PointsContract"]),
+  tests("WorkQueueTests", ["WorkQueue", "Postgres"]),
+  tests("SeriesModelTests", ["SeriesModel"]),
+  tests("BaselinesTests", ["Baselines", "SeriesModel"]),
+  tests("DetectionTests", ["Detection", "Baselines", "SeriesModel"]),
+  tests("ClassificationTests", ["Classification", "Detection", "SeriesModel"]),
+  tests("AlertingTests", ["Alerting", "SeriesModel"]),
+  tests(
+    "ContractsTests",
+    [
+      "RPC", "SeriesContract", "PointsContract", "EvidenceContract", "FindingsContract",
+      "AnomalyContract", "DeliveryContract", "GatewayContract", "SeriesModel", "Baselines",
+      "Detection", "Classification", "Alerting",
+    ]),
+  tests("SeriesStoreTests", ["SeriesStore", "Postgres", "SeriesModel"]),
+  tests("IngestServiceTests", ["IngestService", "PointsContract", "RPC", "Postgres"]),
+  tests(
+    "BaselineServiceTests",
+    ["BaselineService", "DetectorService", "EvidenceContract", "SeriesStore", "RPC", "Postgres"]),
+  tests(
+    "ClassifierServiceTests",
+    ["ClassifierService", "AnomalyContract", "FindingsContract", "RPC", "Postgres"]),
+  tests(
+    "NotifierServiceTests",
+    ["NotifierService", "DeliveryContract", "AnomalyContract", "RPC", "Postgres", "HTTPServer"]),
+  tests(
+    "GatewayServiceTests",
+    ["GatewayService", "GatewayContract", "AnomalyContract", "RPC", "Postgres"]),
+  tests("CommandLineToolTests", ["CommandLineTool", "PrivateCluster", "JSON"]),
+]
+
+let package = Package(
+  name: "tidemark",
+  products: [
+    .executable(name: "tidemark", targets: ["tidemark"]),
+    .executable(name: "tidemark-ingest", targets: ["tidemark-ingest"]),
+    .executable(name: "tidemark-baseline", targets: ["tidemark-baseline"]),
+    .executable(name: "tidemark-detector", targets: ["tidemark-detector"]),
+    .executable(name: "tidemark-classifier", targets: ["tidemark-classifier"]),
+    .executable(name: "tidemark-notifier", targets: ["tidemark-notifier"]),
+    .executable(name: "tidemark-gateway", targets: ["tidemark-gateway"]),
+    .executable(name: "protoc-gen-tidemark", targets: ["protoc-gen-tidemark"]),
+  ],
+  targets: cRooms + waists + pureRooms + contracts + services + frontDoors + benchmarks
+    + testRooms,
+  swiftLanguageModes: [.v6]
+)
