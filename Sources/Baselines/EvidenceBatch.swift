@@ -1,0 +1,111 @@
+public import SeriesModel
+
+/// The identity of a scan run: a UUID as two words.
+public struct ScanRunID: Sendable, Hashable {
+  /// The first eight bytes, big-endian.
+  public let high: UInt64
+
+  /// The last eight bytes, big-endian.
+  public let low: UInt64
+
+  /// Joins two words.
+  public init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+}
+
+/// What was seen in one bucket, beside what was normal: a row a series, as columns.
+///
+/// A scan judges millions of rows, so the columns are plain arrays that are filled row by row and
+/// travel as they are; ``subscript(_:)`` shows one row by name.
+public struct EvidenceBatch: Sendable, Hashable {
+  /// How many buckets of the past each row shows.
+  public static let ringLength = 21
+
+  /// The scan run that asked.
+  public var runID: ScanRunID
+  /// The bucket that was judged, the same for all rows.
+  public var bucket: Bucket
+  /// 1 at the close, higher after a correction; 0 is on arrival.
+  public var revision: UInt32
+  /// The points are those of this sequence of ingest.
+  public var ingestSequence: Int64
+  /// The version of the formulas that made the rows.
+  public var modelVersion: String
+  /// Whom the rows speak of, by ``customerIndex``.
+  public var customers: [Customer]
+  /// What the rows speak of, by ``metricIndex``.
+  public var metrics: [Metric]
+  /// The settings of every scope that is present.
+  public var sensitivity: [SensitivityRule]
+  /// The lengths of the windows, in buckets, shortest first.
+  public var windows: [Int]
+
+  /// Place in ``customers``.
+  public var customerIndex: [UInt32] = []
+  /// Place in ``metrics``.
+  public var metricIndex: [UInt32] = []
+  /// What is special about the row.
+  public var flags: [EvidenceFlags] = []
+  /// Buckets learned from.
+  public var age: [UInt32] = []
+  /// The value; NaN where missing.
+  public var observed: [Double] = []
+  /// What was normal; NaN before anything was learned.
+  public var expected: [Double] = []
+  /// One standard deviation of the observation around what is normal.
+  public var deviation: [Double] = []
+  /// Distance of the bucket alone, in deviations; 0 where there is none.
+  public var z: [Double] = []
+  /// Rows × windows: the sum of the values.
+  public var windowSum: [Double] = []
+  /// Rows × windows: the sum that the level before the window leads one to expect.
+  public var windowExpected: [Double] = []
+  /// Rows × windows: one standard deviation of the sum.
+  public var windowDeviation: [Double] = []
+  /// Rows × windows: buckets with a value; 0 where the window may not be judged.
+  public var windowValid: [UInt32] = []
+  /// Mean of the last 56 values before this one.
+  public var mean: [Double] = []
+  /// Standard deviation of these values, with n − 1.
+  public var standardDeviation: [Double] = []
+  /// Median of these values.
+  public var median: [Double] = []
+  /// Median of their distances from the median.
+  public var medianAbsoluteDeviation: [Double] = []
+  /// First quartile, linearly interpolated.
+  public var lowerQuartile: [Double] = []
+  /// Third quartile, linearly interpolated.
+  public var upperQuartile: [Double] = []
+  /// The value one season before; NaN where missing.
+  public var previousSeason: [Double] = []
+  /// Buckets in a row at zero, this one among them.
+  public var zeroRun: [UInt32] = []
+  /// Of the points and the state that the row was made from.
+  public var inputHash: [UInt64] = []
+  /// Rows × 21: the last values, oldest first; NaN where missing.
+  public var ringObserved: [Double] = []
+  /// Rows × 21: what was normal for them.
+  public var ringExpected: [Double] = []
+
+  /// Opens a batch without rows.
+  public init(
+    runID: ScanRunID, bucket: Bucket, revision: UInt32, ingestSequence: Int64,
+    modelVersion: String, customers: [Customer] = [], metrics: [Metric] = [],
+    sensitivity: [SensitivityRule] = [], windows: [Int]
+  ) {
+    self.runID = runID
+    self.bucket = bucket
+    self.revision = revision
+    self.ingestSequence = ingestSequence
+    self.modelVersion = modelVersion
+    self.customers = customers
+    self.metrics = metrics
+    self.sensitivity = sensitivity
+    self.windows = windows
+  }
+
+  /// How many rows there are.
+  public var count: Int { customerIndex.count }
+}

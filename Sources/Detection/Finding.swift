@@ -1,0 +1,104 @@
+/// What kind of departure from normal was found.
+public enum FindingKind: UInt8, Sendable, Hashable, CaseIterable {
+  /// Less than normal, seen in a short window.
+  case drop = 1
+  /// More than normal, seen in a short window.
+  case spike = 2
+  /// Less than normal for as long as the long window.
+  case levelDown = 3
+  /// More than normal for as long as the long window.
+  case levelUp = 4
+
+  /// The word used in settings, files and answers.
+  public var name: String {
+    switch self {
+    case .drop: "drop"
+    case .spike: "spike"
+    case .levelDown: "level_down"
+    case .levelUp: "level_up"
+    }
+  }
+
+  /// Whether it points up.
+  public var isUp: Bool { self == .spike || self == .levelUp }
+}
+
+/// One test with its numbers, fired or not.
+public struct TestResult: Sendable, Hashable {
+  /// Which test it was.
+  public enum Test: String, Sendable, Hashable, CaseIterable {
+    /// Distance of a window's sum from what the level before it leads one to expect; it decides.
+    case score
+    /// Distance from the mean of the last values in their standard deviations.
+    case zScore = "z_score"
+    /// Distance beyond the nearer quartile in interquartile ranges.
+    case interquartile = "iqr"
+    /// Change against the value one season before, as a share of it.
+    case ratio
+  }
+
+  /// Which test it was.
+  public var test: Test
+  /// In buckets.
+  public var window: Int
+  /// What was measured; the sign is the direction.
+  public var statistic: Double
+  /// What its magnitude had to pass.
+  public var threshold: Double
+  /// Whether it did.
+  public var fired: Bool
+
+  /// Gathers a result.
+  public init(test: Test, window: Int, statistic: Double, threshold: Double, fired: Bool) {
+    self.test = test
+    self.window = window
+    self.statistic = statistic
+    self.threshold = threshold
+    self.fired = fired
+  }
+}
+
+/// One series in which a test fired.
+public struct Finding: Sendable, Hashable {
+  /// The row of the batch that it speaks of.
+  public var row: Int
+  /// What was found.
+  public var kind: FindingKind
+  /// First bucket of the interval that is out of the ordinary.
+  public var startBucket: Int32
+  /// Last bucket of it: the one that was judged.
+  public var endBucket: Int32
+  /// Mean a bucket over the interval.
+  public var observed: Double
+  /// What was normal, a bucket.
+  public var expected: Double
+  /// Statistic over threshold, 1 or more.
+  public var score: Double
+  /// Log of observed over expected; the sign is the direction.
+  public var logRatio: Double
+  /// Every test with its numbers, fired or not.
+  public var tests: [TestResult]
+  /// 21 buckets up to the end, oldest first; NaN where missing.
+  public var ringObserved: [Double]
+  /// What was normal for them; NaN before anything was learned.
+  public var ringExpected: [Double]
+
+  /// Gathers a finding.
+  public init(
+    row: Int, kind: FindingKind, startBucket: Int32, endBucket: Int32, observed: Double,
+    expected: Double, score: Double, logRatio: Double, tests: [TestResult] = [],
+    ringObserved: [Double] = [], ringExpected: [Double] = []
+  ) {
+    self.row = row
+    self.kind = kind
+    self.startBucket = startBucket
+    self.endBucket = endBucket
+    self.observed = observed
+    self.expected = expected
+    self.score = score
+    self.logRatio = logRatio
+    self.tests = tests
+    self.ringObserved = ringObserved
+    self.ringExpected = ringExpected
+  }
+}
