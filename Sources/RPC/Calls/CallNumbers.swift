@@ -1,0 +1,31 @@
+internal import Synchronization
+
+/// Numbers that no two calls share: request ids, trace ids, span ids, jitter.
+///
+/// Unguessable they need not be (nothing is granted for knowing one), so one draw of real
+/// randomness a process seeds a counter that SplitMix64 scatters.
+enum CallNumbers {
+  private static let counter = Atomic<UInt64>(UInt64.random(in: .min ... .max))
+
+  /// The next number.
+  static func next() -> UInt64 {
+    var value = counter.add(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue
+    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+    return value ^ (value >> 31)
+  }
+
+  /// A number of 0 up to 1.
+  static func chance() -> Double { Double(next() >> 11) * 0x1p-53 }
+
+  /// Sixteen bytes, as a request id has them.
+  static func sixteenBytes() -> [UInt8] {
+    let (high, low) = (next(), next())
+    return [UInt8](unsafeUninitializedCapacity: 16) { buffer, count in
+      let raw = UnsafeMutableRawBufferPointer(buffer)
+      raw.storeBytes(of: high, as: UInt64.self)
+      raw.storeBytes(of: low, toByteOffset: 8, as: UInt64.self)
+      count = 16
+    }
+  }
+}
