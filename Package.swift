@@ -22,16 +22,15 @@ func room(_ name: String, in folder: String? = nil, _ dependencies: [Target.Depe
     swiftSettings: settings)
 }
 
-/// An executable whose one file only wires rooms together.
+/// An executable whose one file only wires rooms together; what stands beside it is not compiled.
 func frontDoor(_ name: String, at path: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(
     name: name, dependencies: dependencies, path: path,
-    exclude: path == "services/tidemark" ? ["README.md"] : frontDoorFiles,
+    exclude: name == "tidemark"
+      ? ["README.md", "Dockerfile"]
+      : ["README.md", "Dockerfile", "example.yaml", "\(name).service"],
     sources: ["main.swift"], swiftSettings: settings)
 }
-
-/// What stands beside a service's `main.swift` and is not compiled.
-let frontDoorFiles = ["README.md", "Dockerfile", "example.yaml", "tidemark.service"]
 
 /// The tests of one room; all of them may use the fixtures of `TestSupport`.
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
