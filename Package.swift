@@ -205,7 +205,7 @@ let testRooms: [Target] = [
   tests("SeriesModelTests", ["SeriesModel"]),
   tests("BaselinesTests", ["Baselines", "SeriesModel"]),
   tests("DetectionTests", ["Detection", "Baselines", "SeriesModel"]),
-  tests("ClassificationTests", ["Classification", "Detection", "SeriesModel"]),
+  tests("ClassificationTests", ["Classification", "Baselines", "Detection", "SeriesModel"]),
   tests("AlertingTests", ["Alerting", "SeriesModel"]),
   tests(
     "ContractsTests",

@@ -1,0 +1,134 @@
+internal import Detection
+internal import Glibc
+public import SeriesModel
+
+/// The life of one anomaly in numbers: all that the next judged row needs to know of it.
+public struct Episode: Sendable, Hashable {
+  /// Which way the values went.
+  public var direction: Direction
+  /// What kind it is; a short one may become a lasting one, never the other way.
+  public var type: AnomalyType
+  /// The worst that it has been, so that it does not flap.
+  public var severity: Severity
+  /// Where it stands.
+  public var state: AnomalyState
+  /// Whether somebody has taken it on, which recovering does not undo.
+  public var isAcknowledged: Bool
+  /// First bucket that belongs to it.
+  public var startBucket: Int32
+  /// Last bucket that belongs to it.
+  public var endBucket: Int32
+  /// The latest bucket that was judged for it.
+  public var lastBucket: Int32
+  /// The revision of that judgement.
+  public var lastRevision: UInt32
+  /// Buckets in a row that were back inside the band.
+  public var calmBuckets: Int32
+  /// Sum of what was seen in the buckets that belong to it.
+  public var observedSum: Double
+  /// Sum of what was expected in them.
+  public var expectedSum: Double
+  /// How many buckets the sums hold.
+  public var countedBuckets: Int32
+  /// The highest that statistic over threshold has been.
+  public var score: Double
+
+  /// Gathers the numbers, as a store gives them back.
+  public init(
+    direction: Direction, type: AnomalyType, severity: Severity, state: AnomalyState,
+    isAcknowledged: Bool = false, startBucket: Int32, endBucket: Int32, lastBucket: Int32,
+    lastRevision: UInt32 = 1, calmBuckets: Int32 = 0, observedSum: Double, expectedSum: Double,
+    countedBuckets: Int32, score: Double
+  ) {
+    self.direction = direction
+    self.type = type
+    self.severity = severity
+    self.state = state
+    self.isAcknowledged = isAcknowledged
+    self.startBucket = startBucket
+    self.endBucket = endBucket
+    self.lastBucket = lastBucket
+    self.lastRevision = lastRevision
+    self.calmBuckets = calmBuckets
+    self.observedSum = observedSum
+    self.expectedSum = expectedSum
+    self.countedBuckets = countedBuckets
+    self.score = score
+  }
+
+  /// Opens with a finding, no earlier than the bucket after an anomaly that came before.
+  init(
+    _ finding: Finding, row: JudgedRow, after previousEnd: Int32?, traits: SeriesTraits,
+    rule: SeverityRule
+  ) {
+    let type = AnomalyType(finding.kind)
+    let start = max(finding.startBucket, previousEnd.map { $0 + 1 } ?? .min)
+    self.init(
+      direction: type.direction, type: type, severity: .info, state: .open,
+      startBucket: min(start, row.bucket), endBucket: row.bucket, lastBucket: row.bucket,
+      lastRevision: row.revision, observedSum: 0, expectedSum: 0, countedBuckets: 0,
+      score: finding.score)
+    measure(finding)
+    severity = computedSeverity(traits, rule)
+  }
+
+  /// How many buckets it has lasted.
+  public var durationBuckets: Int64 { Int64(endBucket) - Int64(startBucket) + 1 }
+
+  /// What was expected, mean a bucket.
+  public var baselineValue: Double { expectedSum / Double(max(countedBuckets, 1)) }
+
+  /// What was seen, mean a bucket.
+  public var actualValue: Double { observedSum / Double(max(countedBuckets, 1)) }
+
+  /// How far the values went: absolute log of seen over expected.
+  ///
+  /// Counts are compared as sums with half a unit added, so that a few missing units are not taken
+  /// for the end of the world; where a ratio says nothing because a side is 0 or less, the distance
+  /// counts by the size of the baseline.
+  public func magnitude(_ kind: MetricKind) -> Double {
+    if kind == .count, observedSum >= 0, expectedSum >= 0 {
+      return log((observedSum + 0.5) / (expectedSum + 0.5)).magnitude
+    }
+    if observedSum > 0, expectedSum > 0 { return log(observedSum / expectedSum).magnitude }
+    if expectedSum == 0 { return observedSum == 0 ? 0 : SeverityRule.magnitudeMax }
+    return log(1 + (observedSum - expectedSum).magnitude / expectedSum.magnitude)
+  }
+
+  /// Sets the sums from a finding, whose means stand for the whole interval.
+  mutating func measure(_ finding: Finding) {
+    let count = endBucket - startBucket + 1
+    observedSum = finding.observed * Double(count)
+    expectedSum = finding.expected * Double(count)
+    countedBuckets = count
+    score = max(score, finding.score)
+  }
+
+  /// Adds one more bucket that is out of the ordinary.
+  mutating func extend(_ row: JudgedRow) {
+    endBucket = row.bucket
+    calmBuckets = 0
+    if row.observed.isFinite, row.expected.isFinite {
+      observedSum += row.observed
+      expectedSum += row.expected
+      countedBuckets += 1
+    }
+    if let finding = row.finding(in: direction) { score = max(score, finding.score) }
+  }
+
+  /// Lets type and severity follow what is known now; true when either got worse.
+  mutating func reassess(_ row: JudgedRow, _ traits: SeriesTraits, _ rule: SeverityRule) -> Bool {
+    let before = (type, severity)
+    if let finding = row.finding(in: direction), AnomalyType(finding.kind).isLasting {
+      type = AnomalyType(finding.kind)
+    }
+    severity = max(severity, computedSeverity(traits, rule))
+    return before != (type, severity)
+  }
+
+  private func computedSeverity(_ traits: SeriesTraits, _ rule: SeverityRule) -> Severity {
+    rule.severity(
+      magnitude: magnitude(traits.kind), durationBuckets: durationBuckets,
+      granularity: traits.granularity, intent: Intent(direction, traits.polarity))
+  }
+}

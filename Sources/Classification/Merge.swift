@@ -1,0 +1,172 @@
+internal import Detection
+internal import SeriesModel
+
+/// Decides what a judged row means for one side of its series.
+///
+/// One anomaly a side: findings update the one that is known, an excursion that begins near its end
+/// joins it, and enough buckets inside the band end it. No clock and no store: the same facts
+/// always give the same decision.
+///
+/// - Parameters:
+///   - row: What was judged.
+///   - direction: The side in question.
+///   - episode: The latest anomaly to that side, whatever its state, or nil.
+///   - traits: What is known of the metric.
+///   - rules: The rules.
+/// - Returns: What is to be done, why, and the anomaly's numbers afterwards.
+public func mergeDecision(
+  row: JudgedRow, direction: Direction, episode: Episode?, traits: SeriesTraits,
+  rules: MergeRules = MergeRules()
+) -> MergeDecision {
+  guard !row.isMissing else { return MergeDecision(.nothing, .missing, episode) }
+  let merge = Merge(row: row, direction: direction, traits: traits, rules: rules)
+  guard let episode else { return merge.open(after: nil) }
+  if let decision = merge.correct(episode) { return decision }
+  switch episode.state {
+  case .open, .acknowledged, .recovering: return merge.follow(episode)
+  case .dismissed: return merge.followDismissed(episode)
+  case .resolved, .withdrawn: return merge.revisit(episode)
+  }
+}
+
+/// One row beside the anomaly of its side.
+private struct Merge {
+  let row: JudgedRow
+  let direction: Direction
+  let traits: SeriesTraits
+  let rules: MergeRules
+
+  func open(after previous: Episode?) -> MergeDecision {
+    guard let finding = row.finding(in: direction) else {
+      return MergeDecision(.nothing, .quiet, previous)
+    }
+    let opened = Episode(
+      finding, row: row, after: previous?.endBucket, traits: traits, rule: rules.severity)
+    return MergeDecision(.open, .firstFinding, opened)
+  }
+
+  /// What a row means that is not newer than what is known, or nil when it is to be followed.
+  func correct(_ episode: Episode) -> MergeDecision? {
+    if row.bucket > episode.lastBucket { return nil }
+    if row.bucket > episode.endBucket {
+      return isOut(episode) ? nil : MergeDecision(.nothing, .confirmed, episode)
+    }
+    if row.bucket < episode.startBucket { return MergeDecision(.nothing, .beforeFollowed, episode) }
+    guard episode.endBucket == row.bucket, episode.countedBuckets == 1 else {
+      return MergeDecision(.nothing, .confirmed, episode)
+    }
+    return correctOnlyBucket(episode)
+  }
+
+  /// The bucket is the only one of the anomaly: its new value decides alone.
+  private func correctOnlyBucket(_ episode: Episode) -> MergeDecision {
+    var corrected = episode
+    corrected.lastRevision = max(row.revision, episode.lastRevision)
+    guard let finding = row.finding(in: direction) else {
+      guard episode.state != .dismissed, episode.state != .withdrawn else {
+        return MergeDecision(.nothing, .confirmed, corrected)
+      }
+      corrected.state = .withdrawn
+      return MergeDecision(.withdraw, .corrected, corrected)
+    }
+    corrected.measure(finding)
+    if corrected.state == .withdrawn {
+      corrected.state = activeState(corrected)
+      _ = corrected.reassess(row, traits, rules.severity)
+      return MergeDecision(.reopen, .corrected, corrected)
+    }
+    let isWorse = corrected.reassess(row, traits, rules.severity)
+    let isActive = corrected.state.isActive
+    return MergeDecision(isWorse && isActive ? .escalate : .extend, .confirmed, corrected)
+  }
+
+  func follow(_ episode: Episode) -> MergeDecision {
+    var next = advanced(episode)
+    guard isOut(episode) else {
+      next.calmBuckets += 1
+      if next.calmBuckets >= rules.calmBuckets(traits.granularity) {
+        next.state = .resolved
+        return MergeDecision(.resolve, next.countedBuckets == 1 ? .oneOffOver : .calm, next)
+      }
+      next.state = .recovering
+      let isFirst = episode.state != .recovering
+      return MergeDecision(isFirst ? .startRecovering : .keepRecovering, .insideBand, next)
+    }
+    next.extend(row)
+    next.state = activeState(next)
+    if next.reassess(row, traits, rules.severity) { return MergeDecision(.escalate, .worse, next) }
+    let reason: MergeReason = row.finding(in: direction) == nil ? .outOfBandAlone : .outOfBand
+    return MergeDecision(episode.state == .recovering ? .resume : .extend, reason, next)
+  }
+
+  /// What a person dismissed is followed in silence until it is over, so that it does not come
+  /// back under another name.
+  func followDismissed(_ episode: Episode) -> MergeDecision {
+    if beginsAfresh(episode) { return open(after: episode) }
+    var next = advanced(episode)
+    if isOut(episode), episode.calmBuckets == 0 || row.finding(in: direction) != nil {
+      next.extend(row)
+      return MergeDecision(.extend, .dismissed, next)
+    }
+    next.calmBuckets += 1
+    return MergeDecision(.nothing, .dismissed, next)
+  }
+
+  func revisit(_ episode: Episode) -> MergeDecision {
+    guard row.finding(in: direction) != nil else {
+      return MergeDecision(.nothing, .quiet, episode)
+    }
+    if beginsAfresh(episode) { return open(after: episode) }
+    guard isOut(episode) else { return MergeDecision(.nothing, .echo, episode) }
+    var next = advanced(episode)
+    next.extend(row)
+    next.state = activeState(next)
+    _ = next.reassess(row, traits, rules.severity)
+    return MergeDecision(.reopen, .joined, next)
+  }
+
+  /// Whether a test fired on something that began too long after the end to belong to it.
+  private func beginsAfresh(_ episode: Episode) -> Bool {
+    guard let finding = row.finding(in: direction) else { return false }
+    let horizon = Int64(episode.endBucket) + Int64(rules.joinBuckets(traits.granularity))
+    return Int64(min(finding.startBucket, row.bucket)) > horizon
+  }
+
+  /// Whether the bucket is still out of the ordinary, to the anomaly's side.
+  ///
+  /// A long window fires on after the excursion has ended; the bucket alone then says that at
+  /// least half of the distance has been regained.
+  private func isOut(_ episode: Episode) -> Bool {
+    if row.z * direction.sign > rules.bandDeviations { return true }
+    guard row.finding(in: direction) != nil else { return false }
+    return !hasRegainedHalf(episode)
+  }
+
+  private func hasRegainedHalf(_ episode: Episode) -> Bool {
+    let baseline = episode.baselineValue
+    let actual = episode.actualValue
+    let distance = (row.observed - row.expected) * direction.sign
+    if distance <= 0 { return true }
+    guard baseline > 0, actual > 0, row.observed > 0, row.expected > 0 else {
+      return distance <= (actual - baseline).magnitude / 2
+    }
+    // Half of the distance on the scale of logarithms: the square of the ratio now beside the
+    // ratio of the anomaly.
+    let ratio = row.observed / row.expected
+    let whole = actual / baseline
+    return direction == .down ? ratio * ratio >= whole : ratio * ratio <= whole
+  }
+
+  private func advanced(_ episode: Episode) -> Episode {
+    var next = episode
+    if row.bucket > episode.lastBucket {
+      next.lastBucket = row.bucket
+      next.lastRevision = row.revision
+    }
+    return next
+  }
+
+  private func activeState(_ episode: Episode) -> AnomalyState {
+    episode.isAcknowledged ? .acknowledged : .open
+  }
+}

@@ -1,0 +1,113 @@
+public import SeriesModel
+
+/// When an excursion belongs to an anomaly that is known already, and when that one is over.
+public struct MergeRules: Sendable, Hashable {
+  /// How severity follows from magnitude and duration.
+  public var severity: SeverityRule
+
+  /// Deviations of a bucket alone, towards the anomaly's side, up to which it is inside the band.
+  public var bandDeviations: Double
+
+  /// Sets the rules.
+  public init(severity: SeverityRule = SeverityRule(), bandDeviations: Double = 2.5) {
+    self.severity = severity
+    self.bandDeviations = bandDeviations
+  }
+
+  /// Within how many buckets of an anomaly's end an excursion to the same side joins it: three
+  /// hours of 5 minutes, a day of hours, a week of days, three weeks.
+  public func joinBuckets(_ granularity: Granularity) -> Int32 {
+    switch granularity {
+    case .fiveMinutes: 36
+    case .hour: 24
+    case .day: 7
+    case .week: 3
+    }
+  }
+
+  /// How many buckets in a row inside the band end an anomaly: half an hour of 5 minutes, six
+  /// hours, three days, two weeks.
+  public func calmBuckets(_ granularity: Granularity) -> Int32 {
+    switch granularity {
+    case .fiveMinutes: 6
+    case .hour: 6
+    case .day: 3
+    case .week: 2
+    }
+  }
+}
+
+/// What is to be done about the anomaly of one side of a series.
+public enum MergeAction: String, Sendable, Hashable, CaseIterable {
+  /// A new anomaly begins.
+  case open
+  /// It goes on, and no one needs to hear of that.
+  case extend
+  /// It goes on and has become worse or lasting.
+  case escalate
+  /// It is back inside its band for the first time.
+  case startRecovering
+  /// It stays inside its band, not yet for long enough.
+  case keepRecovering
+  /// It has left its band again before it was over.
+  case resume
+  /// It has been inside its band for long enough.
+  case resolve
+  /// It was over and has begun again.
+  case reopen
+  /// A correction took its ground away.
+  case withdraw
+  /// Nothing changes.
+  case nothing
+}
+
+/// Why it is to be done.
+public enum MergeReason: String, Sendable, Hashable, CaseIterable {
+  /// A test fired and no anomaly to that side is near.
+  case firstFinding
+  /// A test fired in a series that is out of its band.
+  case outOfBand
+  /// No test fired, but the bucket alone is out of the band.
+  case outOfBandAlone
+  /// Magnitude or duration reached the next line.
+  case worse
+  /// The excursion began near the end of one that was over.
+  case joined
+  /// The bucket is inside the band.
+  case insideBand
+  /// The buckets inside the band are enough.
+  case calm
+  /// One bucket was out of the ordinary, and the series returned.
+  case oneOffOver
+  /// A longer window still holds what is over.
+  case echo
+  /// A person has said that it is no problem, and it goes on.
+  case dismissed
+  /// The bucket has no value.
+  case missing
+  /// A correction confirms what was known.
+  case confirmed
+  /// A correction leaves nothing of it.
+  case corrected
+  /// A correction speaks of buckets before the anomaly that is followed now.
+  case beforeFollowed
+  /// No test fired and no anomaly lasts.
+  case quiet
+}
+
+/// What is to be done, why, and what the anomaly's numbers are then.
+public struct MergeDecision: Sendable, Hashable {
+  /// What is to be done.
+  public var action: MergeAction
+  /// Why.
+  public var reason: MergeReason
+  /// The numbers afterwards; nil where there is no anomaly.
+  public var episode: Episode?
+
+  /// Gathers a decision.
+  public init(_ action: MergeAction, _ reason: MergeReason, _ episode: Episode?) {
+    self.action = action
+    self.reason = reason
+    self.episode = episode
+  }
+}

@@ -1,0 +1,137 @@
+public import SeriesModel
+
+/// The words that people read about anomalies.
+public enum Wording {
+  /// What changed: "67% drop in API calls", "12 times the usual cancelled departures at JFK".
+  public static func summary(
+    type: AnomalyType, metric: Metric, actual: Double, baseline: Double
+  ) -> String {
+    let name = metricPhrase(metric)
+    let lasting = type.isLasting ? "lasting " : ""
+    guard let percent = deviationPercent(actual: actual, baseline: baseline) else {
+      let noun = type.direction == .down ? "drop" : "increase"
+      return "\(lasting)\(noun) in \(name) from none to \(numberWords(actual))"
+    }
+    // A percentage beyond ten-fold, or of a baseline below 0, is read wrongly.
+    if baseline < 0 || (percent < 0 && actual < 0) {
+      let noun = type.direction == .down ? "drop" : "increase"
+      return
+        "\(lasting)\(noun) in \(name) from \(numberWords(baseline)) to \(numberWords(actual))"
+    }
+    if percent >= 900 {
+      return "\(numberWords((actual / baseline).rounded())) times the usual \(name)"
+    }
+    let noun = percent < 0 ? "drop" : "increase"
+    return "\(lasting)\(percentWords(percent)) \(noun) in \(name)"
+  }
+
+  /// A percentage without its sign; one that would round to 0 or, short of it, to 100 says so.
+  static func percentWords(_ percent: Double) -> String {
+    let size = percent.magnitude
+    if size < 0.5 { return "under 1%" }
+    if percent > -100, percent < 0, size >= 99.5 { return "over 99%" }
+    return numberWords(size.rounded()) + "%"
+  }
+
+  /// What people call a metric inside a sentence, with its dimensions: "cancelled departures at
+  /// JFK".
+  public static func metricPhrase(_ metric: Metric) -> String {
+    let name = oneLine(metric.displayName.isEmpty ? spaced(metric.name) : metric.displayName)
+    let places = metric.dimensions.map(dimensionPhrase)
+    return ([lowercasedStart(name)] + places).joined(separator: " ")
+  }
+
+  /// Names of dimensions whose values are places.
+  private static let placeNames: Set<String> = [
+    "airport", "branch", "city", "country", "location", "origin", "plant", "region", "site",
+    "store", "warehouse",
+  ]
+
+  private static func dimensionPhrase(_ dimension: Dimension) -> String {
+    let value = oneLine(dimension.value)
+    if placeNames.contains(dimension.name) { return "at \(value)" }
+    return "for \(spaced(dimension.name)) \(value)"
+  }
+
+  /// How long something lasts: "5 days", "2 weeks", "25 minutes".
+  public static func duration(_ buckets: Int64, _ granularity: Granularity) -> String {
+    let count = max(buckets, 1)
+    switch granularity {
+    case .fiveMinutes:
+      return count < 24 ? counted(count * 5, "minute") : duration((count + 6) / 12, .hour)
+    case .hour:
+      return count < 48 ? counted(count, "hour") : duration((count + 12) / 24, .day)
+    case .day:
+      return count >= 14 && count.isMultiple(of: 7)
+        ? counted(count / 7, "week") : counted(count, "day")
+    case .week:
+      return counted(count, "week")
+    }
+  }
+
+  /// What is usual beside what was seen: "45,000/day -> Actual: 15,000/day".
+  public static func baselineLine(_ anomaly: Anomaly) -> String {
+    let metric = anomaly.metric
+    let baseline = valueWords(anomaly.baselineValue, metric)
+    return "\(baseline) -> Actual: \(valueWords(anomaly.actualValue, metric))"
+  }
+
+  /// A value as people read it: counts and money a bucket, levels with their unit.
+  public static func valueWords(_ value: Double, _ metric: Metric) -> String {
+    let number = numberWords(value)
+    let unit = oneLine(metric.unit)
+    let rate = "/" + bucketNoun(metric.granularity)
+    switch metric.kind {
+    case .count: return number + rate
+    case .money: return (unit.isEmpty ? number : "\(number) \(unit)") + rate
+    case .gauge, .ratio: return unit.isEmpty ? number : "\(number) \(unit)"
+    }
+  }
+
+  private static func bucketNoun(_ granularity: Granularity) -> String {
+    switch granularity {
+    case .fiveMinutes: "5 minutes"
+    case .hour: "hour"
+    case .day: "day"
+    case .week: "week"
+    }
+  }
+
+  /// The mark of an anomaly: good news has one of its own.
+  public static func mark(_ anomaly: Anomaly) -> String {
+    switch (anomaly.intent, anomaly.severity) {
+    case (.opportunity, _): "Positive"
+    case (_, .critical): "Critical"
+    case (_, .warning): "Warning"
+    case (_, .info): "Info"
+    }
+  }
+
+  /// The text without anything that could begin a second line or steer a terminal.
+  static func oneLine(_ text: String) -> String {
+    var out = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      let isControl =
+        scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+        || (0x2028...0x202e).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
+      out.append(isControl ? " " : scalar)
+    }
+    return String(out)
+  }
+
+  private static func spaced(_ name: String) -> String {
+    String(name.map { $0 == "_" ? " " : $0 })
+  }
+
+  /// Lower case at the start, unless the first word is written with further capitals ("API").
+  private static func lowercasedStart(_ name: String) -> String {
+    let first = name.prefix { $0 != " " }
+    if first.dropFirst().contains(where: \.isUppercase) || first.count == 1 { return name }
+    return name.prefix(1).lowercased() + name.dropFirst()
+  }
+
+  /// Upper case at the start.
+  static func capitalized(_ text: String) -> String {
+    text.prefix(1).uppercased() + text.dropFirst()
+  }
+}

@@ -1,0 +1,91 @@
+import Classification
+import SeriesModel
+import Testing
+
+@Suite("Words")
+struct WordingTests {
+  @Test(
+    "a change is told as people say it",
+    arguments: [
+      (AnomalyType.drop, 45_000.0, 15_000.0, "67% drop in API calls"),
+      (.spike, 40, 100, "150% increase in API calls"),
+      (.spike, 2, 24, "12 times the usual API calls"),
+      (.spike, 10, 99, "890% increase in API calls"),
+      (.drop, 100, 0, "100% drop in API calls"),
+      (.drop, 10_000, 2, "over 99% drop in API calls"),
+      (.levelDown, 100, 65, "lasting 35% drop in API calls"),
+      (.spike, 0, 45, "increase in API calls from none to 45"),
+      (.spike, -4, 38.25, "increase in API calls from -4 to 38.3"),
+    ])
+  func summary(type: AnomalyType, baseline: Double, actual: Double, expected: String) {
+    let found = Wording.summary(
+      type: type, metric: .fixture(), actual: actual, baseline: baseline)
+    #expect(found == expected)
+  }
+
+  @Test("dimensions stand behind the name, places with at")
+  func dimensions() {
+    let metric = Metric.fixture(
+      name: "cancelled_departures",
+      dimensions: [
+        Dimension(name: "origin", value: "JFK"), Dimension(name: "fare_class", value: "Y"),
+      ], displayName: "Cancelled departures")
+    #expect(Wording.metricPhrase(metric) == "cancelled departures for fare class Y at JFK")
+    #expect(Wording.metricPhrase(.fixture(displayName: "")) == "api calls")
+    #expect(Wording.metricPhrase(.fixture(displayName: "API calls")) == "API calls")
+  }
+
+  @Test(
+    "a duration is told in the unit that fits",
+    arguments: [
+      (1, Granularity.day, "1 day"), (5, .day, "5 days"), (10, .day, "10 days"),
+      (14, .day, "2 weeks"), (15, .day, "15 days"), (3, .week, "3 weeks"), (1, .hour, "1 hour"),
+      (47, .hour, "47 hours"), (72, .hour, "3 days"), (5, .fiveMinutes, "25 minutes"),
+      (36, .fiveMinutes, "3 hours"),
+    ])
+  func duration(buckets: Int64, granularity: Granularity, expected: String) {
+    #expect(Wording.duration(buckets, granularity) == expected)
+  }
+
+  @Test(
+    "numbers keep the digits that say something",
+    arguments: [
+      (45_000.0, "45,000"), (1_234_567.8, "1,234,568"), (100.4, "100"), (99.96, "100"),
+      (12.34, "12.3"), (12.0, "12"), (0.5, "0.5"), (0.125, "0.13"), (0.0123, "0.012"),
+      (0, "0"), (-0.0001, "0"), (-3.25, "-3.3"), (999_999.5, "1,000,000"), (.nan, "unknown"),
+    ])
+  func numbers(value: Double, expected: String) {
+    #expect(numberWords(value) == expected)
+  }
+
+  @Test("a deviation is negative for less, and absent where nothing was expected")
+  func deviation() {
+    #expect(deviationPercent(actual: 15, baseline: 45).map { Int($0) } == -66)
+    #expect(deviationPercent(actual: 5, baseline: 0) == nil)
+    #expect(deviationPercent(actual: 4, baseline: -4) == 200)
+    #expect(deviationPercent(actual: -8, baseline: -4) == -100)
+    #expect(deviationPercent(actual: .nan, baseline: 1) == nil)
+  }
+
+  @Test("values carry their rate or their unit")
+  func values() {
+    #expect(Wording.valueWords(45_000, .fixture()) == "45,000/day")
+    let money = Metric.fixture(granularity: .week, kind: .money, unit: "GBP")
+    #expect(Wording.valueWords(1_200.4, money) == "1,200 GBP/week")
+    #expect(Wording.valueWords(12.44, .fixture(kind: .gauge, unit: "minutes")) == "12.4 minutes")
+  }
+
+  @Test("a cause that many customers share comes before the customer's own")
+  func sharedCause() {
+    let shared = SharedMovement(
+      seriesMoved: 4, seriesJudged: 6, customersMoved: 12, customersJudged: 14, segment: "large")
+    #expect(
+      Wording.possibleCause(type: .drop, metric: .fixture(), shared: shared)
+        == "Shared cause: 12 of 14 customers of segment large went down at the same time")
+    let own = SharedMovement(
+      seriesMoved: 4, seriesJudged: 6, customersMoved: 1, customersJudged: 14, segment: "large")
+    #expect(
+      Wording.possibleCause(type: .drop, metric: .fixture(), shared: own)
+        == "Integration issue or migration; 4 of 6 of the customer's figures went down together")
+  }
+}
