@@ -48,9 +48,9 @@ struct FieldWriter {
     guard field.isRepeated else { return "\(property) = \(decoded(member))" }
     let count = "c.pointee.n_\(cName)"
     switch field.kind {
-    case .string: return "\(property) = source.strings(\(member), \(count))"
-    case .message: return "\(property) = source.messages(\(member), \(count))"
-    case .bytes: return "\(property) = source.byteStrings(\(member), \(count))"
+    case .string: return "\(property) = wireSource.strings(\(member), \(count))"
+    case .message: return "\(property) = wireSource.messages(\(member), \(count))"
+    case .bytes: return "\(property) = wireSource.byteStrings(\(member), \(count))"
     case .bool, .enumeration:
       return "\(property) = UnsafeBufferPointer(start: \(member), count: \(count)).map { "
         + decoded("$0") + " }"
@@ -71,10 +71,10 @@ struct FieldWriter {
   private func decoded(_ value: String) -> String {
     switch field.kind {
     case .bool: "\(value) != 0"
-    case .string: "source.string(\(value))"
-    case .bytes: "source.bytes(\(value))"
+    case .string: "wireSource.string(\(value))"
+    case .bytes: "wireSource.bytes(\(value))"
     case .enumeration: "\(elementType)(rawValue: Int32(bitPattern: \(value).rawValue))"
-    case .message: "source.message(\(value))"
+    case .message: "wireSource.message(\(value))"
     default: value
     }
   }

@@ -174,9 +174,9 @@ struct SwiftWriter {
   ) {
     line()
     line("\(indent)/// Copies the message out of protobuf-c's struct; for the RPC room.")
-    line("\(indent)public init(from source: WireSource) {")
+    line("\(indent)public init(from wireSource: WireSource) {")
     if !fields.isEmpty {
-      line("\(indent)  let c = source.pointer(as: \(names.cType).self)")
+      line("\(indent)  let c = wireSource.pointer(as: \(names.cType).self)")
     }
     for field in fields where field.field.oneof == nil {
       line("\(indent)  \(field.decoding)")

@@ -43,10 +43,10 @@ public struct LabelPair: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__LabelPair.self)
-    name = source.string(c.pointee.name)
-    value = source.string(c.pointee.value)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__LabelPair.self)
+    name = wireSource.string(c.pointee.name)
+    value = wireSource.string(c.pointee.value)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -96,15 +96,15 @@ public struct RequestHeader: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__RequestHeader.self)
-    method = source.string(c.pointee.method)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__RequestHeader.self)
+    method = wireSource.string(c.pointee.method)
     deadlineUnixUs = c.pointee.deadline_unix_us
-    requestID = source.bytes(c.pointee.request_id)
-    traceparent = source.string(c.pointee.traceparent)
-    tracestate = source.string(c.pointee.tracestate)
-    callerToken = source.string(c.pointee.caller_token)
-    metadata = source.messages(c.pointee.metadata, c.pointee.n_metadata)
+    requestID = wireSource.bytes(c.pointee.request_id)
+    traceparent = wireSource.string(c.pointee.traceparent)
+    tracestate = wireSource.string(c.pointee.tracestate)
+    callerToken = wireSource.string(c.pointee.caller_token)
+    metadata = wireSource.messages(c.pointee.metadata, c.pointee.n_metadata)
     attempt = c.pointee.attempt
   }
 
@@ -152,12 +152,12 @@ public struct ResponseHeader: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__ResponseHeader.self)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ResponseHeader.self)
     status = c.pointee.status
-    message = source.string(c.pointee.message)
-    details = source.messages(c.pointee.details, c.pointee.n_details)
-    metadata = source.messages(c.pointee.metadata, c.pointee.n_metadata)
+    message = wireSource.string(c.pointee.message)
+    details = wireSource.messages(c.pointee.details, c.pointee.n_details)
+    metadata = wireSource.messages(c.pointee.metadata, c.pointee.n_metadata)
     retryAfterUs = c.pointee.retry_after_us
   }
 
@@ -199,12 +199,12 @@ public struct StatusDetail: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__StatusDetail.self)
-    code = source.string(c.pointee.code)
-    field = source.string(c.pointee.field)
-    description = source.string(c.pointee.description)
-    attributes = source.messages(c.pointee.attributes, c.pointee.n_attributes)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__StatusDetail.self)
+    code = wireSource.string(c.pointee.code)
+    field = wireSource.string(c.pointee.field)
+    description = wireSource.string(c.pointee.description)
+    attributes = wireSource.messages(c.pointee.attributes, c.pointee.n_attributes)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -235,9 +235,9 @@ public struct HealthCheckRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__HealthCheckRequest.self)
-    service = source.string(c.pointee.service)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__HealthCheckRequest.self)
+    service = wireSource.string(c.pointee.service)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -265,8 +265,8 @@ public struct HealthCheckResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__HealthCheckResponse.self)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__HealthCheckResponse.self)
     status = ServingStatus(rawValue: Int32(bitPattern: c.pointee.status.rawValue))
   }
 
@@ -292,7 +292,7 @@ public struct HealthListRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
+  public init(from wireSource: WireSource) {
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -322,9 +322,9 @@ public struct ServiceHealth: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__ServiceHealth.self)
-    service = source.string(c.pointee.service)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ServiceHealth.self)
+    service = wireSource.string(c.pointee.service)
     status = ServingStatus(rawValue: Int32(bitPattern: c.pointee.status.rawValue))
   }
 
@@ -354,9 +354,9 @@ public struct HealthListResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__HealthListResponse.self)
-    services = source.messages(c.pointee.services, c.pointee.n_services)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__HealthListResponse.self)
+    services = wireSource.messages(c.pointee.services, c.pointee.n_services)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -381,7 +381,7 @@ public struct GetInfoRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
+  public init(from wireSource: WireSource) {
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -411,9 +411,9 @@ public struct MethodInfo: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__MethodInfo.self)
-    name = source.string(c.pointee.name)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__MethodInfo.self)
+    name = wireSource.string(c.pointee.name)
     idempotent = c.pointee.idempotent != 0
   }
 
@@ -455,12 +455,12 @@ public struct GetInfoResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__GetInfoResponse.self)
-    service = source.string(c.pointee.service)
-    version = source.string(c.pointee.version)
-    contractHash = source.string(c.pointee.contract_hash)
-    methods = source.messages(c.pointee.methods, c.pointee.n_methods)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__GetInfoResponse.self)
+    service = wireSource.string(c.pointee.service)
+    version = wireSource.string(c.pointee.version)
+    contractHash = wireSource.string(c.pointee.contract_hash)
+    methods = wireSource.messages(c.pointee.methods, c.pointee.n_methods)
     startedUnixUs = c.pointee.started_unix_us
   }
 
@@ -490,7 +490,7 @@ public struct DrainRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
+  public init(from wireSource: WireSource) {
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -517,8 +517,8 @@ public struct DrainResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__DrainResponse.self)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__DrainResponse.self)
     callsInFlight = c.pointee.calls_in_flight
   }
 

@@ -230,11 +230,11 @@ public struct Anomaly: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__Anomaly.self)
-    id = source.bytes(c.pointee.id)
-    customer = source.message(c.pointee.customer)
-    metric = source.message(c.pointee.metric)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__Anomaly.self)
+    id = wireSource.bytes(c.pointee.id)
+    customer = wireSource.message(c.pointee.customer)
+    metric = wireSource.message(c.pointee.metric)
     type = AnomalyType(rawValue: Int32(bitPattern: c.pointee.type.rawValue))
     severity = Severity(rawValue: Int32(bitPattern: c.pointee.severity.rawValue))
     intent = Intent(rawValue: Int32(bitPattern: c.pointee.intent.rawValue))
@@ -249,11 +249,11 @@ public struct Anomaly: WireMessage, Hashable {
     detectedUnixUs = c.pointee.detected_unix_us
     resolvedUnixUs = c.pointee.resolved_unix_us
     dismissedUnixUs = c.pointee.dismissed_unix_us
-    dismissedBy = source.bytes(c.pointee.dismissed_by)
-    dismissReason = source.string(c.pointee.dismiss_reason)
-    summary = source.string(c.pointee.summary)
-    possibleCause = source.string(c.pointee.possible_cause)
-    actions = source.strings(c.pointee.actions, c.pointee.n_actions)
+    dismissedBy = wireSource.bytes(c.pointee.dismissed_by)
+    dismissReason = wireSource.string(c.pointee.dismiss_reason)
+    summary = wireSource.string(c.pointee.summary)
+    possibleCause = wireSource.string(c.pointee.possible_cause)
+    actions = wireSource.strings(c.pointee.actions, c.pointee.n_actions)
     revision = c.pointee.revision
     durationBuckets = c.pointee.duration_buckets
   }
@@ -312,10 +312,10 @@ public struct AnomalyChange: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__AnomalyChange.self)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__AnomalyChange.self)
     kind = AnomalyChangeKind(rawValue: Int32(bitPattern: c.pointee.kind.rawValue))
-    anomaly = source.message(c.pointee.anomaly)
+    anomaly = wireSource.message(c.pointee.anomaly)
     changedUnixUs = c.pointee.changed_unix_us
   }
 

@@ -49,9 +49,9 @@ public struct ClassifyRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__ClassifyRequest.self)
-    findings = source.message(c.pointee.findings)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ClassifyRequest.self)
+    findings = wireSource.message(c.pointee.findings)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -88,8 +88,8 @@ public struct ClassifyResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__ClassifyResponse.self)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ClassifyResponse.self)
     opened = c.pointee.opened
     changed = c.pointee.changed
     resolved = c.pointee.resolved
@@ -127,10 +127,10 @@ public struct GetAnomalyRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__GetAnomalyRequest.self)
-    anomalyID = source.bytes(c.pointee.anomaly_id)
-    customerID = source.bytes(c.pointee.customer_id)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__GetAnomalyRequest.self)
+    anomalyID = wireSource.bytes(c.pointee.anomaly_id)
+    customerID = wireSource.bytes(c.pointee.customer_id)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -159,9 +159,9 @@ public struct GetAnomalyResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__GetAnomalyResponse.self)
-    anomaly = source.message(c.pointee.anomaly)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__GetAnomalyResponse.self)
+    anomaly = wireSource.message(c.pointee.anomaly)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -210,14 +210,14 @@ public struct ListAnomaliesRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__ListAnomaliesRequest.self)
-    page = source.message(c.pointee.page)
-    customerID = source.bytes(c.pointee.customer_id)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ListAnomaliesRequest.self)
+    page = wireSource.message(c.pointee.page)
+    customerID = wireSource.bytes(c.pointee.customer_id)
     states = UnsafeBufferPointer(start: c.pointee.states, count: c.pointee.n_states).map { AnomalyState(rawValue: Int32(bitPattern: $0.rawValue)) }
     severities = UnsafeBufferPointer(start: c.pointee.severities, count: c.pointee.n_severities).map { Severity(rawValue: Int32(bitPattern: $0.rawValue)) }
     types = UnsafeBufferPointer(start: c.pointee.types, count: c.pointee.n_types).map { AnomalyType(rawValue: Int32(bitPattern: $0.rawValue)) }
-    metric = source.string(c.pointee.metric)
+    metric = wireSource.string(c.pointee.metric)
     detectedFromUnixUs = c.pointee.detected_from_unix_us
     detectedToUnixUs = c.pointee.detected_to_unix_us
   }
@@ -257,10 +257,10 @@ public struct ListAnomaliesResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__ListAnomaliesResponse.self)
-    anomalies = source.messages(c.pointee.anomalies, c.pointee.n_anomalies)
-    nextPageToken = source.string(c.pointee.next_page_token)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ListAnomaliesResponse.self)
+    anomalies = wireSource.messages(c.pointee.anomalies, c.pointee.n_anomalies)
+    nextPageToken = wireSource.string(c.pointee.next_page_token)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -289,9 +289,9 @@ public struct GetEvidenceRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__GetEvidenceRequest.self)
-    anomalyID = source.bytes(c.pointee.anomaly_id)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__GetEvidenceRequest.self)
+    anomalyID = wireSource.bytes(c.pointee.anomaly_id)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -325,10 +325,10 @@ public struct GetEvidenceResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__GetEvidenceResponse.self)
-    finding = source.message(c.pointee.finding)
-    modelVersion = source.string(c.pointee.model_version)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__GetEvidenceResponse.self)
+    finding = wireSource.message(c.pointee.finding)
+    modelVersion = wireSource.string(c.pointee.model_version)
     evidenceHash = c.pointee.evidence_hash
   }
 
@@ -374,14 +374,14 @@ public struct TransitionRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__TransitionRequest.self)
-    anomalyID = source.bytes(c.pointee.anomaly_id)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__TransitionRequest.self)
+    anomalyID = wireSource.bytes(c.pointee.anomaly_id)
     verb = TransitionVerb(rawValue: Int32(bitPattern: c.pointee.verb.rawValue))
-    actorID = source.bytes(c.pointee.actor_id)
-    actorName = source.string(c.pointee.actor_name)
-    reason = source.string(c.pointee.reason)
-    comment = source.string(c.pointee.comment)
+    actorID = wireSource.bytes(c.pointee.actor_id)
+    actorName = wireSource.string(c.pointee.actor_name)
+    reason = wireSource.string(c.pointee.reason)
+    comment = wireSource.string(c.pointee.comment)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -417,9 +417,9 @@ public struct TransitionResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__TransitionResponse.self)
-    anomaly = source.message(c.pointee.anomaly)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__TransitionResponse.self)
+    anomaly = wireSource.message(c.pointee.anomaly)
     changed = c.pointee.changed != 0
   }
 

@@ -52,9 +52,9 @@ public struct SubmitRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__SubmitRequest.self)
-    change = source.message(c.pointee.change)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__SubmitRequest.self)
+    change = wireSource.message(c.pointee.change)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -85,9 +85,9 @@ public struct SubmitResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__SubmitResponse.self)
-    receivers = source.strings(c.pointee.receivers, c.pointee.n_receivers)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__SubmitResponse.self)
+    receivers = wireSource.strings(c.pointee.receivers, c.pointee.n_receivers)
     alreadyKnown = c.pointee.already_known != 0
   }
 
@@ -129,11 +129,11 @@ public struct DeliveryAttempt: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__DeliveryAttempt.self)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__DeliveryAttempt.self)
     atUnixUs = c.pointee.at_unix_us
     attempt = c.pointee.attempt
-    answer = source.string(c.pointee.answer)
+    answer = wireSource.string(c.pointee.answer)
     latencyUs = c.pointee.latency_us
     final = c.pointee.final != 0
   }
@@ -209,23 +209,23 @@ public struct Delivery: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__Delivery.self)
-    id = source.bytes(c.pointee.id)
-    anomalyID = source.bytes(c.pointee.anomaly_id)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__Delivery.self)
+    id = wireSource.bytes(c.pointee.id)
+    anomalyID = wireSource.bytes(c.pointee.anomaly_id)
     revision = c.pointee.revision
     kind = AnomalyContract.AnomalyChangeKind(rawValue: Int32(bitPattern: c.pointee.kind.rawValue))
-    receiver = source.string(c.pointee.receiver)
-    receiverKind = source.string(c.pointee.receiver_kind)
-    deduplicationKey = source.string(c.pointee.deduplication_key)
+    receiver = wireSource.string(c.pointee.receiver)
+    receiverKind = wireSource.string(c.pointee.receiver_kind)
+    deduplicationKey = wireSource.string(c.pointee.deduplication_key)
     state = DeliveryState(rawValue: Int32(bitPattern: c.pointee.state.rawValue))
-    reason = source.string(c.pointee.reason)
-    route = source.string(c.pointee.route)
+    reason = wireSource.string(c.pointee.reason)
+    route = wireSource.string(c.pointee.route)
     queuedUnixUs = c.pointee.queued_unix_us
     sentUnixUs = c.pointee.sent_unix_us
-    attempts = source.messages(c.pointee.attempts, c.pointee.n_attempts)
-    customer = source.string(c.pointee.customer)
-    summary = source.string(c.pointee.summary)
+    attempts = wireSource.messages(c.pointee.attempts, c.pointee.n_attempts)
+    customer = wireSource.string(c.pointee.customer)
+    summary = wireSource.string(c.pointee.summary)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -276,11 +276,11 @@ public struct ListDeliveriesRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__ListDeliveriesRequest.self)
-    page = source.message(c.pointee.page)
-    anomalyID = source.bytes(c.pointee.anomaly_id)
-    receiver = source.string(c.pointee.receiver)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ListDeliveriesRequest.self)
+    page = wireSource.message(c.pointee.page)
+    anomalyID = wireSource.bytes(c.pointee.anomaly_id)
+    receiver = wireSource.string(c.pointee.receiver)
     states = UnsafeBufferPointer(start: c.pointee.states, count: c.pointee.n_states).map { DeliveryState(rawValue: Int32(bitPattern: $0.rawValue)) }
   }
 
@@ -315,10 +315,10 @@ public struct ListDeliveriesResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__ListDeliveriesResponse.self)
-    deliveries = source.messages(c.pointee.deliveries, c.pointee.n_deliveries)
-    nextPageToken = source.string(c.pointee.next_page_token)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ListDeliveriesResponse.self)
+    deliveries = wireSource.messages(c.pointee.deliveries, c.pointee.n_deliveries)
+    nextPageToken = wireSource.string(c.pointee.next_page_token)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -347,9 +347,9 @@ public struct RetryDeliveryRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__RetryDeliveryRequest.self)
-    deliveryID = source.bytes(c.pointee.delivery_id)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__RetryDeliveryRequest.self)
+    deliveryID = wireSource.bytes(c.pointee.delivery_id)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -377,9 +377,9 @@ public struct RetryDeliveryResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__RetryDeliveryResponse.self)
-    delivery = source.message(c.pointee.delivery)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__RetryDeliveryResponse.self)
+    delivery = wireSource.message(c.pointee.delivery)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -407,9 +407,9 @@ public struct TestRoutingRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__TestRoutingRequest.self)
-    labels = source.messages(c.pointee.labels, c.pointee.n_labels)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__TestRoutingRequest.self)
+    labels = wireSource.messages(c.pointee.labels, c.pointee.n_labels)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -440,10 +440,10 @@ public struct TestRoutingResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__TestRoutingResponse.self)
-    receivers = source.strings(c.pointee.receivers, c.pointee.n_receivers)
-    routes = source.strings(c.pointee.routes, c.pointee.n_routes)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__TestRoutingResponse.self)
+    receivers = wireSource.strings(c.pointee.receivers, c.pointee.n_receivers)
+    routes = wireSource.strings(c.pointee.routes, c.pointee.n_routes)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.

@@ -51,8 +51,8 @@ public struct CloseBucketRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__CloseBucketRequest.self)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__CloseBucketRequest.self)
     granularity = SeriesContract.Granularity(rawValue: Int32(bitPattern: c.pointee.granularity.rawValue))
     throughBucket = c.pointee.through_bucket
     ingestSequence = c.pointee.ingest_sequence
@@ -85,9 +85,9 @@ public struct CloseBucketResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__CloseBucketResponse.self)
-    runID = source.bytes(c.pointee.run_id)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__CloseBucketResponse.self)
+    runID = wireSource.bytes(c.pointee.run_id)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -124,12 +124,12 @@ public struct StartScanRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__StartScanRequest.self)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__StartScanRequest.self)
     granularity = SeriesContract.Granularity(rawValue: Int32(bitPattern: c.pointee.granularity.rawValue))
     notifyHistory = c.pointee.notify_history != 0
-    operationID = source.bytes(c.pointee.operation_id)
-    customers = source.strings(c.pointee.customers, c.pointee.n_customers)
+    operationID = wireSource.bytes(c.pointee.operation_id)
+    customers = wireSource.strings(c.pointee.customers, c.pointee.n_customers)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -163,9 +163,9 @@ public struct StartScanResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__StartScanResponse.self)
-    runID = source.bytes(c.pointee.run_id)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__StartScanResponse.self)
+    runID = wireSource.bytes(c.pointee.run_id)
     alreadyKnown = c.pointee.already_known != 0
   }
 
@@ -195,9 +195,9 @@ public struct GetScanRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__GetScanRequest.self)
-    runID = source.bytes(c.pointee.run_id)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__GetScanRequest.self)
+    runID = wireSource.bytes(c.pointee.run_id)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -267,9 +267,9 @@ public struct GetScanResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__GetScanResponse.self)
-    runID = source.bytes(c.pointee.run_id)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__GetScanResponse.self)
+    runID = wireSource.bytes(c.pointee.run_id)
     state = ScanState(rawValue: Int32(bitPattern: c.pointee.state.rawValue))
     granularity = SeriesContract.Granularity(rawValue: Int32(bitPattern: c.pointee.granularity.rawValue))
     fromBucket = c.pointee.from_bucket
@@ -283,7 +283,7 @@ public struct GetScanResponse: WireMessage, Hashable {
     findings = c.pointee.findings
     startedUnixUs = c.pointee.started_unix_us
     endedUnixUs = c.pointee.ended_unix_us
-    skips = source.messages(c.pointee.skips, c.pointee.n_skips)
+    skips = wireSource.messages(c.pointee.skips, c.pointee.n_skips)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -328,9 +328,9 @@ public struct ScanSkip: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__ScanSkip.self)
-    reason = source.string(c.pointee.reason)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ScanSkip.self)
+    reason = wireSource.string(c.pointee.reason)
     count = c.pointee.count
   }
 
@@ -372,10 +372,10 @@ public struct ObserveRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__ObserveRequest.self)
-    customer = source.string(c.pointee.customer)
-    metric = source.string(c.pointee.metric)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ObserveRequest.self)
+    customer = wireSource.string(c.pointee.customer)
+    metric = wireSource.string(c.pointee.metric)
     bucket = c.pointee.bucket
     value = c.pointee.value
     ingestSequence = c.pointee.ingest_sequence
@@ -413,10 +413,10 @@ public struct ObserveResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__ObserveResponse.self)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ObserveResponse.self)
     judged = c.pointee.judged != 0
-    skippedBecause = source.string(c.pointee.skipped_because)
+    skippedBecause = wireSource.string(c.pointee.skipped_because)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -448,10 +448,10 @@ public struct GetBaselineRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__GetBaselineRequest.self)
-    customer = source.string(c.pointee.customer)
-    metric = source.string(c.pointee.metric)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__GetBaselineRequest.self)
+    customer = wireSource.string(c.pointee.customer)
+    metric = wireSource.string(c.pointee.metric)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -519,8 +519,8 @@ public struct GetBaselineResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__GetBaselineResponse.self)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__GetBaselineResponse.self)
     granularity = SeriesContract.Granularity(rawValue: Int32(bitPattern: c.pointee.granularity.rawValue))
     bucket = c.pointee.bucket
     level = c.pointee.level
@@ -534,7 +534,7 @@ public struct GetBaselineResponse: WireMessage, Hashable {
     mean = c.pointee.mean
     median = c.pointee.median
     window = c.pointee.window
-    method = source.string(c.pointee.method)
+    method = wireSource.string(c.pointee.method)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.

@@ -63,9 +63,9 @@ public struct SensitivityRule: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__SensitivityRule.self)
-    scope = source.string(c.pointee.scope)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__SensitivityRule.self)
+    scope = wireSource.string(c.pointee.scope)
     scale = c.pointee.scale
   }
 
@@ -191,17 +191,17 @@ public struct EvidenceBatch: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__EvidenceBatch.self)
-    runID = source.bytes(c.pointee.run_id)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__EvidenceBatch.self)
+    runID = wireSource.bytes(c.pointee.run_id)
     granularity = SeriesContract.Granularity(rawValue: Int32(bitPattern: c.pointee.granularity.rawValue))
     bucket = c.pointee.bucket
     revision = c.pointee.revision
     ingestSequence = c.pointee.ingest_sequence
-    modelVersion = source.string(c.pointee.model_version)
-    customers = source.messages(c.pointee.customers, c.pointee.n_customers)
-    metrics = source.messages(c.pointee.metrics, c.pointee.n_metrics)
-    sensitivity = source.messages(c.pointee.sensitivity, c.pointee.n_sensitivity)
+    modelVersion = wireSource.string(c.pointee.model_version)
+    customers = wireSource.messages(c.pointee.customers, c.pointee.n_customers)
+    metrics = wireSource.messages(c.pointee.metrics, c.pointee.n_metrics)
+    sensitivity = wireSource.messages(c.pointee.sensitivity, c.pointee.n_sensitivity)
     windows = Array(UnsafeBufferPointer(start: c.pointee.windows, count: c.pointee.n_windows))
     customerIndex = Array(UnsafeBufferPointer(start: c.pointee.customer_index, count: c.pointee.n_customer_index))
     metricIndex = Array(UnsafeBufferPointer(start: c.pointee.metric_index, count: c.pointee.n_metric_index))

@@ -25,9 +25,9 @@ public struct JudgeRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__JudgeRequest.self)
-    evidence = source.message(c.pointee.evidence)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__JudgeRequest.self)
+    evidence = wireSource.message(c.pointee.evidence)
     notify = c.pointee.notify != 0
   }
 
@@ -66,8 +66,8 @@ public struct JudgeResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__JudgeResponse.self)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__JudgeResponse.self)
     seriesJudged = c.pointee.series_judged
     findings = c.pointee.findings
     anomaliesOpened = c.pointee.anomalies_opened
@@ -102,9 +102,9 @@ public struct EvaluateRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__EvaluateRequest.self)
-    evidence = source.message(c.pointee.evidence)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__EvaluateRequest.self)
+    evidence = wireSource.message(c.pointee.evidence)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -132,9 +132,9 @@ public struct EvaluateResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__EvaluateResponse.self)
-    findings = source.message(c.pointee.findings)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__EvaluateResponse.self)
+    findings = wireSource.message(c.pointee.findings)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.

@@ -60,9 +60,9 @@ public struct TestResult: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__TestResult.self)
-    test = source.string(c.pointee.test)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__TestResult.self)
+    test = wireSource.string(c.pointee.test)
     window = c.pointee.window
     statistic = c.pointee.statistic
     threshold = c.pointee.threshold
@@ -128,8 +128,8 @@ public struct Finding: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__Finding.self)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__Finding.self)
     row = c.pointee.row
     kind = FindingKind(rawValue: Int32(bitPattern: c.pointee.kind.rawValue))
     startBucket = c.pointee.start_bucket
@@ -138,7 +138,7 @@ public struct Finding: WireMessage, Hashable {
     expected = c.pointee.expected
     score = c.pointee.score
     logRatio = c.pointee.log_ratio
-    tests = source.messages(c.pointee.tests, c.pointee.n_tests)
+    tests = wireSource.messages(c.pointee.tests, c.pointee.n_tests)
     ringObserved = Array(UnsafeBufferPointer(start: c.pointee.ring_observed, count: c.pointee.n_ring_observed))
     ringExpected = Array(UnsafeBufferPointer(start: c.pointee.ring_expected, count: c.pointee.n_ring_expected))
   }
@@ -223,16 +223,16 @@ public struct FindingsBatch: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__FindingsBatch.self)
-    runID = source.bytes(c.pointee.run_id)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__FindingsBatch.self)
+    runID = wireSource.bytes(c.pointee.run_id)
     granularity = SeriesContract.Granularity(rawValue: Int32(bitPattern: c.pointee.granularity.rawValue))
     bucket = c.pointee.bucket
     revision = c.pointee.revision
-    modelVersion = source.string(c.pointee.model_version)
+    modelVersion = wireSource.string(c.pointee.model_version)
     notify = c.pointee.notify != 0
-    customers = source.messages(c.pointee.customers, c.pointee.n_customers)
-    metrics = source.messages(c.pointee.metrics, c.pointee.n_metrics)
+    customers = wireSource.messages(c.pointee.customers, c.pointee.n_customers)
+    metrics = wireSource.messages(c.pointee.metrics, c.pointee.n_metrics)
     customerIndex = Array(UnsafeBufferPointer(start: c.pointee.customer_index, count: c.pointee.n_customer_index))
     metricIndex = Array(UnsafeBufferPointer(start: c.pointee.metric_index, count: c.pointee.n_metric_index))
     flags = Array(UnsafeBufferPointer(start: c.pointee.flags, count: c.pointee.n_flags))
@@ -240,7 +240,7 @@ public struct FindingsBatch: WireMessage, Hashable {
     expected = Array(UnsafeBufferPointer(start: c.pointee.expected, count: c.pointee.n_expected))
     z = Array(UnsafeBufferPointer(start: c.pointee.z, count: c.pointee.n_z))
     evidenceHash = Array(UnsafeBufferPointer(start: c.pointee.evidence_hash, count: c.pointee.n_evidence_hash))
-    findings = source.messages(c.pointee.findings, c.pointee.n_findings)
+    findings = wireSource.messages(c.pointee.findings, c.pointee.n_findings)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.

@@ -44,14 +44,14 @@ public struct ListCustomerAnomaliesRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__ListCustomerAnomaliesRequest.self)
-    customer = source.string(c.pointee.customer)
-    page = source.message(c.pointee.page)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ListCustomerAnomaliesRequest.self)
+    customer = wireSource.string(c.pointee.customer)
+    page = wireSource.message(c.pointee.page)
     states = UnsafeBufferPointer(start: c.pointee.states, count: c.pointee.n_states).map { AnomalyContract.AnomalyState(rawValue: Int32(bitPattern: $0.rawValue)) }
     severities = UnsafeBufferPointer(start: c.pointee.severities, count: c.pointee.n_severities).map { AnomalyContract.Severity(rawValue: Int32(bitPattern: $0.rawValue)) }
     types = UnsafeBufferPointer(start: c.pointee.types, count: c.pointee.n_types).map { AnomalyContract.AnomalyType(rawValue: Int32(bitPattern: $0.rawValue)) }
-    metric = source.string(c.pointee.metric)
+    metric = wireSource.string(c.pointee.metric)
     detectedFromUnixUs = c.pointee.detected_from_unix_us
     detectedToUnixUs = c.pointee.detected_to_unix_us
   }
@@ -91,10 +91,10 @@ public struct ListCustomerAnomaliesResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__ListCustomerAnomaliesResponse.self)
-    anomalies = source.messages(c.pointee.anomalies, c.pointee.n_anomalies)
-    nextPageToken = source.string(c.pointee.next_page_token)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ListCustomerAnomaliesResponse.self)
+    anomalies = wireSource.messages(c.pointee.anomalies, c.pointee.n_anomalies)
+    nextPageToken = wireSource.string(c.pointee.next_page_token)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -132,12 +132,12 @@ public struct ScanAnomaliesRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__ScanAnomaliesRequest.self)
-    customers = source.strings(c.pointee.customers, c.pointee.n_customers)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ScanAnomaliesRequest.self)
+    customers = wireSource.strings(c.pointee.customers, c.pointee.n_customers)
     granularity = SeriesContract.Granularity(rawValue: Int32(bitPattern: c.pointee.granularity.rawValue))
     notifyHistory = c.pointee.notify_history != 0
-    idempotencyKey = source.string(c.pointee.idempotency_key)
+    idempotencyKey = wireSource.string(c.pointee.idempotency_key)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -168,9 +168,9 @@ public struct ScanAnomaliesResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__ScanAnomaliesResponse.self)
-    operationID = source.bytes(c.pointee.operation_id)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ScanAnomaliesResponse.self)
+    operationID = wireSource.bytes(c.pointee.operation_id)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -204,11 +204,11 @@ public struct DismissAnomalyRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__DismissAnomalyRequest.self)
-    anomalyID = source.bytes(c.pointee.anomaly_id)
-    reason = source.string(c.pointee.reason)
-    comment = source.string(c.pointee.comment)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__DismissAnomalyRequest.self)
+    anomalyID = wireSource.bytes(c.pointee.anomaly_id)
+    reason = wireSource.string(c.pointee.reason)
+    comment = wireSource.string(c.pointee.comment)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -238,9 +238,9 @@ public struct DismissAnomalyResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__DismissAnomalyResponse.self)
-    anomaly = source.message(c.pointee.anomaly)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__DismissAnomalyResponse.self)
+    anomaly = wireSource.message(c.pointee.anomaly)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -268,9 +268,9 @@ public struct GetOperationRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__GetOperationRequest.self)
-    operationID = source.bytes(c.pointee.operation_id)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__GetOperationRequest.self)
+    operationID = wireSource.bytes(c.pointee.operation_id)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -316,9 +316,9 @@ public struct GetOperationResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__GetOperationResponse.self)
-    operationID = source.bytes(c.pointee.operation_id)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__GetOperationResponse.self)
+    operationID = wireSource.bytes(c.pointee.operation_id)
     done = c.pointee.done != 0
     progress = c.pointee.progress
     seriesDue = c.pointee.series_due

@@ -80,10 +80,10 @@ public struct PointBatch: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__PointBatch.self)
-    customers = source.strings(c.pointee.customers, c.pointee.n_customers)
-    metrics = source.strings(c.pointee.metrics, c.pointee.n_metrics)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__PointBatch.self)
+    customers = wireSource.strings(c.pointee.customers, c.pointee.n_customers)
+    metrics = wireSource.strings(c.pointee.metrics, c.pointee.n_metrics)
     customerIndex = Array(UnsafeBufferPointer(start: c.pointee.customer_index, count: c.pointee.n_customer_index))
     metricIndex = Array(UnsafeBufferPointer(start: c.pointee.metric_index, count: c.pointee.n_metric_index))
     timeUnixUs = Array(UnsafeBufferPointer(start: c.pointee.time_unix_us, count: c.pointee.n_time_unix_us))
@@ -134,13 +134,13 @@ public struct PutPointsRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__PutPointsRequest.self)
-    source = source.string(c.pointee.source)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__PutPointsRequest.self)
+    source = wireSource.string(c.pointee.source)
     sequence = c.pointee.sequence
     mode = PutMode(rawValue: Int32(bitPattern: c.pointee.mode.rawValue))
     faultPolicy = FaultPolicy(rawValue: Int32(bitPattern: c.pointee.fault_policy.rawValue))
-    points = source.message(c.pointee.points)
+    points = wireSource.message(c.pointee.points)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -178,11 +178,11 @@ public struct PointFault: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__PointFault.self)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__PointFault.self)
     row = c.pointee.row
-    code = source.string(c.pointee.code)
-    detail = source.string(c.pointee.detail)
+    code = wireSource.string(c.pointee.code)
+    detail = wireSource.string(c.pointee.detail)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -230,13 +230,13 @@ public struct PutPointsResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__PutPointsResponse.self)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__PutPointsResponse.self)
     accepted = c.pointee.accepted
     changed = c.pointee.changed
     corrections = c.pointee.corrections
     repeatedBatch = c.pointee.repeated_batch != 0
-    faults = source.messages(c.pointee.faults, c.pointee.n_faults)
+    faults = wireSource.messages(c.pointee.faults, c.pointee.n_faults)
     refused = c.pointee.refused
     ingestSequence = c.pointee.ingest_sequence
   }
@@ -272,9 +272,9 @@ public struct PutCustomersRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__PutCustomersRequest.self)
-    customers = source.messages(c.pointee.customers, c.pointee.n_customers)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__PutCustomersRequest.self)
+    customers = wireSource.messages(c.pointee.customers, c.pointee.n_customers)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -305,8 +305,8 @@ public struct PutCustomersResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__PutCustomersResponse.self)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__PutCustomersResponse.self)
     created = c.pointee.created
     changed = c.pointee.changed
   }
@@ -337,9 +337,9 @@ public struct PutMetricsRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__PutMetricsRequest.self)
-    metrics = source.messages(c.pointee.metrics, c.pointee.n_metrics)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__PutMetricsRequest.self)
+    metrics = wireSource.messages(c.pointee.metrics, c.pointee.n_metrics)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -367,9 +367,9 @@ public struct PutMetricsResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__PutMetricsResponse.self)
-    metrics = source.messages(c.pointee.metrics, c.pointee.n_metrics)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__PutMetricsResponse.self)
+    metrics = wireSource.messages(c.pointee.metrics, c.pointee.n_metrics)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -397,9 +397,9 @@ public struct GetCustomerRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__GetCustomerRequest.self)
-    customer = source.string(c.pointee.customer)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__GetCustomerRequest.self)
+    customer = wireSource.string(c.pointee.customer)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -427,9 +427,9 @@ public struct GetCustomerResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__GetCustomerResponse.self)
-    customer = source.message(c.pointee.customer)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__GetCustomerResponse.self)
+    customer = wireSource.message(c.pointee.customer)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -463,11 +463,11 @@ public struct ListCustomersRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__ListCustomersRequest.self)
-    page = source.message(c.pointee.page)
-    segment = source.string(c.pointee.segment)
-    owner = source.string(c.pointee.owner)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ListCustomersRequest.self)
+    page = wireSource.message(c.pointee.page)
+    segment = wireSource.string(c.pointee.segment)
+    owner = wireSource.string(c.pointee.owner)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -500,10 +500,10 @@ public struct ListCustomersResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__ListCustomersResponse.self)
-    customers = source.messages(c.pointee.customers, c.pointee.n_customers)
-    nextPageToken = source.string(c.pointee.next_page_token)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ListCustomersResponse.self)
+    customers = wireSource.messages(c.pointee.customers, c.pointee.n_customers)
+    nextPageToken = wireSource.string(c.pointee.next_page_token)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -532,9 +532,9 @@ public struct ListMetricsRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__ListMetricsRequest.self)
-    page = source.message(c.pointee.page)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ListMetricsRequest.self)
+    page = wireSource.message(c.pointee.page)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -565,10 +565,10 @@ public struct ListMetricsResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__ListMetricsResponse.self)
-    metrics = source.messages(c.pointee.metrics, c.pointee.n_metrics)
-    nextPageToken = source.string(c.pointee.next_page_token)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ListMetricsResponse.self)
+    metrics = wireSource.messages(c.pointee.metrics, c.pointee.n_metrics)
+    nextPageToken = wireSource.string(c.pointee.next_page_token)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -603,9 +603,9 @@ public struct AdvanceWatermarkRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__AdvanceWatermarkRequest.self)
-    source = source.string(c.pointee.source)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__AdvanceWatermarkRequest.self)
+    source = wireSource.string(c.pointee.source)
     granularity = SeriesContract.Granularity(rawValue: Int32(bitPattern: c.pointee.granularity.rawValue))
     throughBucket = c.pointee.through_bucket
   }
@@ -640,8 +640,8 @@ public struct AdvanceWatermarkResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__AdvanceWatermarkResponse.self)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__AdvanceWatermarkResponse.self)
     closedThroughBucket = c.pointee.closed_through_bucket
     bucketsClosed = c.pointee.buckets_closed
   }
@@ -681,10 +681,10 @@ public struct QueryPointsRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__QueryPointsRequest.self)
-    customer = source.string(c.pointee.customer)
-    metric = source.string(c.pointee.metric)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__QueryPointsRequest.self)
+    customer = wireSource.string(c.pointee.customer)
+    metric = wireSource.string(c.pointee.metric)
     fromBucket = c.pointee.from_bucket
     toBucket = c.pointee.to_bucket
   }
@@ -723,8 +723,8 @@ public struct QueryPointsResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__QueryPointsResponse.self)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__QueryPointsResponse.self)
     granularity = SeriesContract.Granularity(rawValue: Int32(bitPattern: c.pointee.granularity.rawValue))
     bucket = Array(UnsafeBufferPointer(start: c.pointee.bucket, count: c.pointee.n_bucket))
     value = Array(UnsafeBufferPointer(start: c.pointee.value, count: c.pointee.n_value))
@@ -757,8 +757,8 @@ public struct GetCompletenessRequest: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__GetCompletenessRequest.self)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__GetCompletenessRequest.self)
     granularity = SeriesContract.Granularity(rawValue: Int32(bitPattern: c.pointee.granularity.rawValue))
   }
 
@@ -793,9 +793,9 @@ public struct SourceCompleteness: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__SourceCompleteness.self)
-    source = source.string(c.pointee.source)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__SourceCompleteness.self)
+    source = wireSource.string(c.pointee.source)
     throughBucket = c.pointee.through_bucket
     advancedUnixUs = c.pointee.advanced_unix_us
   }
@@ -842,11 +842,11 @@ public struct GetCompletenessResponse: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__GetCompletenessResponse.self)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__GetCompletenessResponse.self)
     anyClosed = c.pointee.any_closed != 0
     closedThroughBucket = c.pointee.closed_through_bucket
-    sources = source.messages(c.pointee.sources, c.pointee.n_sources)
+    sources = wireSource.messages(c.pointee.sources, c.pointee.n_sources)
     customers = c.pointee.customers
     series = c.pointee.series
     ingestSequence = c.pointee.ingest_sequence

@@ -120,15 +120,15 @@ public struct Customer: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__Customer.self)
-    id = source.bytes(c.pointee.id)
-    externalID = source.string(c.pointee.external_id)
-    name = source.string(c.pointee.name)
-    segment = source.string(c.pointee.segment)
-    region = source.string(c.pointee.region)
-    owner = source.string(c.pointee.owner)
-    zone = source.string(c.pointee.zone)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__Customer.self)
+    id = wireSource.bytes(c.pointee.id)
+    externalID = wireSource.string(c.pointee.external_id)
+    name = wireSource.string(c.pointee.name)
+    segment = wireSource.string(c.pointee.segment)
+    region = wireSource.string(c.pointee.region)
+    owner = wireSource.string(c.pointee.owner)
+    zone = wireSource.string(c.pointee.zone)
     annualValue = c.pointee.annual_value
     version = c.pointee.version
   }
@@ -193,18 +193,18 @@ public struct Metric: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__Metric.self)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__Metric.self)
     id = c.pointee.id
-    name = source.string(c.pointee.name)
-    dimensions = source.messages(c.pointee.dimensions, c.pointee.n_dimensions)
+    name = wireSource.string(c.pointee.name)
+    dimensions = wireSource.messages(c.pointee.dimensions, c.pointee.n_dimensions)
     granularity = Granularity(rawValue: Int32(bitPattern: c.pointee.granularity.rawValue))
     kind = MetricKind(rawValue: Int32(bitPattern: c.pointee.kind.rawValue))
     polarity = Polarity(rawValue: Int32(bitPattern: c.pointee.polarity.rawValue))
     decimalPlaces = c.pointee.decimal_places
     onArrival = c.pointee.on_arrival != 0
-    unit = source.string(c.pointee.unit)
-    displayName = source.string(c.pointee.display_name)
+    unit = wireSource.string(c.pointee.unit)
+    displayName = wireSource.string(c.pointee.display_name)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -244,10 +244,10 @@ public struct Page: WireMessage, Hashable {
   }()
 
   /// Copies the message out of protobuf-c's struct; for the RPC room.
-  public init(from source: WireSource) {
-    let c = source.pointer(as: Tidemark__V1__Page.self)
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__Page.self)
     pageSize = c.pointee.page_size
-    pageToken = source.string(c.pointee.page_token)
+    pageToken = wireSource.string(c.pointee.page_token)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
