@@ -1,0 +1,31 @@
+/// Why a matcher, a pattern or a tree of routes cannot be used.
+public struct AlertingError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The kinds of failure.
+  ///
+  /// Closed: all callers are built with us, so a switch stays exhaustive.
+  public enum Code: String, Sendable {
+    /// A matcher that is not `name operator value`.
+    case badMatcher
+    /// A regular expression that is wrong, too large, or uses what is not offered.
+    case badPattern
+    /// A tree whose root or branches break a rule.
+    case badRoute
+    /// A route names a receiver that does not exist.
+    case unknownReceiver
+  }
+
+  /// The kind of failure, for the caller to switch on.
+  public let code: Code
+
+  /// What is wrong, for the author of the settings.
+  public let detail: String
+
+  /// Makes an error from its kind and what is wrong.
+  public init(_ code: Code, _ detail: String) {
+    self.code = code
+    self.detail = detail
+  }
+
+  /// One line, safe to log.
+  public var description: String { "alerting: \(code.rawValue): \(detail)" }
+}

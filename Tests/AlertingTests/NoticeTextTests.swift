@@ -1,0 +1,80 @@
+import SeriesModel
+import Testing
+
+@testable import Alerting
+
+@Suite("A notice in words")
+struct NoticeTextTests {
+  @Test func `the product's own example reads as the product wrote it`() {
+    let text = NoticeText(.fixture(), publicURL: "https://tidemark.example.org/")
+    #expect(text.subject == "[Critical] DataFlow Systems: 67% drop in API calls")
+    #expect(
+      text.sentence
+        == "DataFlow Systems: 67% drop in API calls, for 5 days so far, since 2013-02-08.")
+    let facts = Dictionary(uniqueKeysWithValues: text.facts.map { ($0.name, $0.value) })
+    #expect(facts["Baseline -> Actual"] == "45,000/day -> 15,000/day")
+    #expect(facts["Duration"] == "5 days")
+    #expect(facts["Possible cause"] == "Integration issue or migration")
+    #expect(text.nextActions == ["Contact customer"])
+    #expect(
+      text.link == "https://tidemark.example.org/api/customers/"
+        + "00000000-0000-0001-0000-000000000002/usage/anomalies")
+  }
+
+  @Test(
+    arguments: [
+      (NoticeKind.resolved, "[Resolved]"), (.dismissed, "[Dismissed]"), (.withdrawn, "[Withdrawn]"),
+    ] as [(NoticeKind, String)])
+  func `an end says so and asks for nothing`(kind: NoticeKind, mark: String) {
+    let text = NoticeText(.fixture(kind: kind), publicURL: nil)
+    #expect(text.subject.hasPrefix(mark))
+    #expect(text.nextActions.isEmpty)
+    #expect(text.link == nil)
+  }
+
+  @Test func `good news is marked as such`() {
+    let notice = Notice.fixture(severity: .info, intent: .opportunity)
+    #expect(NoticeText(notice, publicURL: nil).subject.hasPrefix("[Positive] "))
+  }
+
+  @Test func `a customer without a name goes by its key, a metric without summary by its name`() {
+    let text = NoticeText(.fixture(customer: "", summary: ""), publicURL: nil)
+    #expect(text.subject == "[Critical] c-81: drop in API calls")
+  }
+
+  @Test(
+    arguments: [
+      (0, "0"), (-0.0, "0"), (45_000, "45,000"), (999.6, "1,000"), (99.96, "100"), (12.34, "12.3"),
+      (-1_234_567, "-1,234,567"), (0.0456, "0.046"), (0.5, "0.5"), (-0.25, "-0.25"), (1, "1"),
+      (-0.0001, "0"), (1e12, "1,000,000,000,000"),
+    ] as [(Double, String)])
+  func `numbers are written for people`(value: Double, text: String) {
+    #expect(NoticeText.number(value) == text)
+  }
+
+  @Test(
+    arguments: [
+      (1, .day, "1 day"), (2, .week, "2 weeks"), (3, .fiveMinutes, "15 minutes"),
+      (1, .hour, "1 hour"),
+    ] as [(Int64, Granularity, String)])
+  func `durations are counted in words`(count: Int64, granularity: Granularity, text: String) {
+    #expect(NoticeText.duration(count, granularity) == text)
+  }
+
+  @Test func `a bucket is named by its first moment`() {
+    #expect(NoticeText.moment(Bucket(.week, 0)) == "the week of 1969-12-29")
+    #expect(NoticeText.moment(Bucket(.hour, -1)) == "1969-12-31 23:00 UTC")
+    #expect(NoticeText.moment(Bucket(.fiveMinutes, 13)) == "1970-01-01 01:05 UTC")
+  }
+
+  @Test func `an identity has the usual form of a UUID`() {
+    #expect(Notice.fixture().anomaly.text == "01234567-89ab-cdef-fedc-ba9876543210")
+  }
+
+  @Test func `labels hold exactly the promised names`() {
+    let labels = Notice.fixture().labels
+    #expect(Set(labels.keys) == Set(Notice.labelNames))
+    #expect(labels["severity"] == "critical")
+    #expect(labels["owner"] == "ada@example.org")
+  }
+}
