@@ -149,7 +149,7 @@ let services: [Target] = [
       "HTTPServer", "PointsContract", "EvidenceContract", "AnomalyContract", "DeliveryContract",
       "GatewayContract",
     ]),
-  room("PrivateCluster", ["Locking", "Postgres", "ServiceRuntime"]),
+  room("PrivateCluster", ["Locking", "Cryptography"]),
   room(
     "CommandLineTool",
     runtime + stored + [
@@ -228,6 +228,7 @@ let testRooms: [Target] = [
   tests(
     "GatewayServiceTests",
     ["GatewayService", "GatewayContract", "AnomalyContract", "RPC", "Postgres"]),
+  tests("PrivateClusterTests", ["PrivateCluster", "Postgres"]),
   tests("CommandLineToolTests", ["CommandLineTool", "PrivateCluster", "JSON"]),
 ]
 

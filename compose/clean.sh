@@ -7,10 +7,11 @@ if [ -e .tidemark/demo.lock ] && ! flock -n .tidemark/demo.lock true; then
   exit 1
 fi
 # A clone that PostgreSQL's user cannot reach has its cluster elsewhere.
-if [ -e .tidemark/cluster-path ]; then
-  cluster="$(cat .tidemark/cluster-path)"
+for place in .tidemark/*/place; do
+  [ -e "$place" ] || continue
+  cluster="$(cat "$place")"
   case "$cluster" in
     /var/lib/tidemark/?*) rm -rf "$cluster" ;;
   esac
-fi
+done
 rm -rf .build .tidemark
