@@ -1,0 +1,45 @@
+/// A fixed number of elements of which the oldest makes way for the newest.
+struct Ring<Element: Sendable>: Sendable {
+  private var storage: [Element]
+  private var newest: Int
+
+  /// A ring that holds these elements, oldest first.
+  init(oldestFirst elements: [Element]) {
+    precondition(!elements.isEmpty, "a ring without places")
+    storage = elements
+    newest = elements.count - 1
+  }
+
+  /// A ring filled with one element.
+  init(repeating element: Element, count: Int) {
+    self.init(oldestFirst: Array(repeating: element, count: count))
+  }
+
+  var count: Int { storage.count }
+
+  /// The element that came so many pushes before the newest, which is 0.
+  @inline(__always)
+  subscript(back back: Int) -> Element {
+    get { storage[place(back)] }
+    set { storage[place(back)] = newValue }
+  }
+
+  @inline(__always)
+  private func place(_ back: Int) -> Int {
+    let index = newest - back
+    return index < 0 ? index + storage.count : index
+  }
+
+  @inline(__always)
+  mutating func push(_ element: Element) {
+    newest = newest + 1 == storage.count ? 0 : newest + 1
+    storage[newest] = element
+  }
+
+  /// Calls the body with every element, oldest first.
+  @inline(__always)
+  func forEachOldestFirst(_ body: (Element) -> Void) {
+    for index in (newest + 1)..<storage.count { body(storage[index]) }
+    for index in 0...newest { body(storage[index]) }
+  }
+}

@@ -1,0 +1,53 @@
+/// Writes numbers as little-endian bytes.
+struct StateWriter {
+  private(set) var bytes: [UInt8] = []
+
+  init(capacity: Int) { bytes.reserveCapacity(capacity) }
+
+  mutating func write<Integer: FixedWidthInteger>(_ integer: Integer) {
+    withUnsafeBytes(of: integer.littleEndian) { bytes.append(contentsOf: $0) }
+  }
+
+  mutating func write(_ number: Double) { write(number.bitPattern) }
+
+  mutating func write(_ number: Float) { write(number.bitPattern) }
+}
+
+/// Reads what ``StateWriter`` wrote.
+struct StateReader {
+  private let bytes: [UInt8]
+  private var place = 0
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  var isAtEnd: Bool { place == bytes.count }
+
+  mutating func integer<Integer: FixedWidthInteger>(
+    _ type: Integer.Type
+  ) throws(BaselineError) -> Integer {
+    let size = MemoryLayout<Integer>.size
+    guard bytes.count - place >= size else {
+      throw BaselineError(.damaged, "state ends after \(bytes.count) bytes")
+    }
+    defer { place += size }
+    return bytes.withUnsafeBytes { raw in
+      Integer(littleEndian: raw.loadUnaligned(fromByteOffset: place, as: Integer.self))
+    }
+  }
+
+  mutating func double() throws(BaselineError) -> Double {
+    Double(bitPattern: try integer(UInt64.self))
+  }
+
+  mutating func finite() throws(BaselineError) -> Double {
+    let number = try double()
+    guard number.isFinite else { throw BaselineError(.damaged, "state holds no number") }
+    return number
+  }
+
+  mutating func float() throws(BaselineError) -> Float {
+    let number = Float(bitPattern: try integer(UInt32.self))
+    guard number.isFinite else { throw BaselineError(.damaged, "state holds no number") }
+    return number
+  }
+}

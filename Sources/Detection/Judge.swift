@@ -1,0 +1,53 @@
+public import Baselines
+import SeriesModel
+
+/// Tests every row of evidence and says what was found.
+///
+/// A function of the batch alone: the same evidence gives the same findings, to the byte.
+public func judge(_ evidence: EvidenceBatch, notify: Bool) -> FindingsBatch {
+  var findings = FindingsBatch(
+    runID: evidence.runID, bucket: evidence.bucket, revision: evidence.revision,
+    modelVersion: evidence.modelVersion, notify: notify, customers: evidence.customers,
+    metrics: evidence.metrics)
+  findings.customerIndex = evidence.customerIndex
+  findings.metricIndex = evidence.metricIndex
+  findings.flags = evidence.flags
+  findings.observed = evidence.observed
+  findings.expected = evidence.expected
+  findings.z = evidence.z
+  findings.evidenceHash.reserveCapacity(evidence.count)
+  let parameters = ModelParameters.parameters(for: evidence.bucket.granularity)
+  let rules = evidence.windows.map { length in
+    parameters.rules.first { $0.length == length }
+  }
+  let scales = SensitivityScales(evidence.sensitivity)
+  let seed = evidence.fingerprint
+  for row in 0..<evidence.count {
+    let scale = scales.scale(
+      customer: evidence.customers[Int(evidence.customerIndex[row])],
+      metric: evidence.metrics[Int(evidence.metricIndex[row])])
+    var hash = ContentHash(seed: seed)
+    hash.add(evidence.inputHash[row])
+    hash.add(UInt64(evidence.flags[row].rawValue))
+    hash.add(evidence.observed[row])
+    hash.add(evidence.expected[row])
+    hash.add(scale)
+    findings.evidenceHash.append(hash.value)
+    let test = RowTest(
+      evidence: evidence, row: row, scale: scale, parameters: parameters, rules: rules)
+    if let finding = test.finding() { findings.findings.append(finding) }
+  }
+  return findings
+}
+
+extension EvidenceBatch {
+  /// Of what all rows share and what was decided with: bucket, revision, versions.
+  fileprivate var fingerprint: UInt64 {
+    var hash = ContentHash(seed: UInt64(bucket.granularity.rawValue))
+    hash.add(UInt64(UInt32(bitPattern: bucket.index)))
+    hash.add(UInt64(revision))
+    hash.add(modelVersion)
+    hash.add(ModelParameters.version)
+    return hash.value
+  }
+}
