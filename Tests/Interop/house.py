@@ -1,0 +1,185 @@
+"""Starts the six services as six processes, over sockets in a folder, and kills them on demand."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+SERVICES = ["notifier", "classifier", "detector", "baseline", "ingest", "gateway"]
+# Whom each service calls.
+CALLS = {
+    "notifier": [],
+    "classifier": ["notifier"],
+    "detector": ["classifier"],
+    "baseline": ["detector"],
+    "ingest": ["baseline"],
+    "gateway": ["ingest", "baseline", "classifier"],
+}
+STORED = [name for name in SERVICES if name != "detector"]
+# As in Tests/Support: the roles of a test cluster are shared by all of its databases.
+PASSWORD = "tide-mark-test"
+READY_SECONDS = 60
+
+
+@dataclasses.dataclass
+class Running:
+    """One process of one service."""
+
+    process: subprocess.Popen
+    admin: str
+    ready_seconds: float
+
+
+class House:
+    """A database, keys and settings of its own, and the processes that use them."""
+
+    def __init__(self, binaries: str, admin_url: str) -> None:
+        self.binaries = pathlib.Path(binaries).resolve()
+        self.admin_url = admin_url
+        # Short: the path of a socket may not pass 107 bytes.
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tm-", dir="/tmp"))
+        self.database = f"tidemark_house_{secrets.token_hex(4)}"
+        self.running: dict[str, Running] = {}
+        self.extra: dict[str, dict[str, object]] = {name: {} for name in SERVICES}
+
+    def __enter__(self) -> House:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Preparation
+
+    def tool(self, *arguments: str, program: str = "tidemark") -> str:
+        """Runs a program of the house to its end and gives what it printed."""
+        done = subprocess.run(
+            [self.binaries / program, *arguments], capture_output=True, text=True, timeout=120
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"{program} {arguments[0]}: {done.stderr.strip()[-2000:]}")
+        return done.stdout
+
+    def prepare(self, callers: list[str]) -> None:
+        """Makes the database, a key for each service and each caller, and the settings."""
+        passwords = self.folder / "password"
+        self.secret(passwords, PASSWORD)
+        self.make_database(passwords)
+        self.make_keys([*SERVICES, *callers])
+        for name in SERVICES:
+            self.write_settings(name)
+
+    def secret(self, path: pathlib.Path, text: str) -> pathlib.Path:
+        """Writes a file that only its owner may read."""
+        path.unlink(missing_ok=True)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o400), "w") as file:
+            file.write(text + "\n")
+        return path
+
+    def url(self, name: str) -> str:
+        """Where a service is called."""
+        return f"ipc://{self.folder}/{name}.ipc"
+
+    def write_settings(self, name: str) -> None:
+        """Writes the settings file of a service, in the form of its example."""
+        settings: dict[str, object] = {
+            "listen-url": [self.url(name)],
+            "admin-address": "127.0.0.1:0",
+            "caller-key-file": str(self.key(name)),
+            "trusted-callers-file": str(self.folder / "callers.yaml"),
+        }
+        for callee in CALLS[name]:
+            settings[f"{callee}-url"] = [self.url(callee)]
+        if name in STORED:
+            database = f"{self.place()} user=tidemark_{name} password={PASSWORD}"
+            path = self.secret(self.folder / f"{name}.database", database)
+            settings["database-url-file"] = str(path)
+        settings.update(self.extra[name])
+        lines = []
+        for key, value in settings.items():
+            if isinstance(value, list):
+                value = "[" + ", ".join(f'"{entry}"' for entry in value) + "]"
+            elif isinstance(value, bool):
+                value = "true" if value else "false"
+            elif isinstance(value, str):
+                value = f'"{value}"'
+            lines.append(f"{key}: {value}\n")
+        (self.folder / f"{name}.yaml").write_text("".join(lines))
+
+    # Processes
+
+    def start(self, name: str) -> Running:
+        """Starts a service and waits until it says that it is ready."""
+        log = self.folder / f"{name}.log"
+        offset = log.stat().st_size if log.exists() else 0
+        started = time.monotonic()
+        with open(log, "ab") as output:
+            process = subprocess.Popen(
+                [self.binaries / f"tidemark-{name}", "--config", self.folder / f"{name}.yaml"],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        # Noted at once, so that a service that never gets ready is ended too.
+        self.running[name] = Running(process, "", 0)
+        while True:
+            text = log.read_bytes()[offset:].decode(errors="replace")
+            line = re.search(r'msg="service started".*', text)
+            if line:
+                break
+            if process.poll() is not None or time.monotonic() - started > READY_SECONDS:
+                code = process.poll()
+                raise RuntimeError(f"{name} did not start (exit code {code}): {text[-2000:]}")
+            time.sleep(0.02)
+        admin = re.search(r'admin[a-z-]*="?([0-9.]+:\d+)', line.group())
+        running = Running(process, admin.group(1) if admin else "", time.monotonic() - started)
+        self.running[name] = running
+        return running
+
+    def kill(self, name: str) -> None:
+        """Ends a service as a power cut would."""
+        process = self.running[name].process
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def stop(self, name: str, seconds: float = 30) -> int:
+        """Ends a service as systemd would, and gives its exit code."""
+        process = self.running.pop(name).process
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
+
+    def metric(self, name: str, metric: str) -> float:
+        """The sum of one figure of a service over its labels."""
+        address = f"http://{self.running[name].admin}/metrics"
+        with urllib.request.urlopen(address, timeout=5) as answer:
+            lines = answer.read().decode().splitlines()
+        pattern = re.compile(re.escape(metric) + r"(\{.*\})? ")
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if pattern.match(line))
+
+    def log(self, name: str) -> str:
+        """All that a service has logged."""
+        path = self.folder / f"{name}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def close(self, keep: bool = False) -> None:
+        """Ends what runs and takes everything away."""
+        for name in reversed(SERVICES):
+            if name in self.running:
+                self.stop(name, 15)
+        self.drop_database()
+        if not keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
