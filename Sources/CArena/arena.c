@@ -1,5 +1,7 @@
 #include "CArena.h"
 
+#include <protobuf-c/protobuf-c.h>
+
 #include <stdlib.h>
 
 enum {

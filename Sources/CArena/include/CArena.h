@@ -1,8 +1,11 @@
 // A bump allocator with a cap, in the form that protobuf-c takes.
 #pragma once
-#include <protobuf-c/protobuf-c.h>
 #include <stddef.h>
 #include <stdint.h>
+
+// Named here and not included: a header that two modules hold belongs to whichever a compiler
+// meets first, and generated Swift could then not see protobuf-c's members.
+struct ProtobufCAllocator;
 
 // Memory that is given out piece by piece and taken back all at once.
 //
@@ -22,7 +25,7 @@ void tidemark_arena_reset(tidemark_arena *arena);
 void tidemark_arena_destroy(tidemark_arena *arena);
 
 // The arena as protobuf-c's allocator. Its free does nothing: a reset does.
-ProtobufCAllocator *tidemark_arena_allocator(tidemark_arena *arena);
+struct ProtobufCAllocator *tidemark_arena_allocator(tidemark_arena *arena);
 
 // How much is given out, padding counted.
 size_t tidemark_arena_used(const tidemark_arena *arena);
