@@ -201,7 +201,7 @@ let testRooms: [Target] = [
   tests("EgressTests", ["Egress"]),
   tests("ServiceRuntimeTests", ["ServiceRuntime", "JSON"]),
   tests("RPCTests", ["RPC", "Nanomsg", "PointsContract"]),
-  tests("WorkQueueTests", ["WorkQueue", "Postgres"]),
+  tests("WorkQueueTests", ["WorkQueue", "Postgres", "ServiceRuntime", "Locking"]),
   tests("SeriesModelTests", ["SeriesModel"]),
   tests("BaselinesTests", ["Baselines", "SeriesModel"]),
   tests("DetectionTests", ["Detection", "Baselines", "SeriesModel"]),

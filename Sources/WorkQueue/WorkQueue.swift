@@ -33,11 +33,14 @@ public struct WorkQueue: Sendable {
   public static func channel(schema: String) -> String { "work_\(schema)" }
 
   let pool: PostgresPool
+  let schema: String
   let settings: Settings
 
   /// Opens the queue in the schema of the pool's role.
-  public init(pool: PostgresPool, settings: Settings = Settings()) {
+  public init(pool: PostgresPool, schema: DatabaseRole, settings: Settings = Settings()) {
+    precondition(schema.schemaName != nil, "the reader owns no queue")
     self.pool = pool
+    self.schema = schema.schemaName ?? ""
     self.settings = settings
   }
 
@@ -157,6 +160,11 @@ public struct WorkQueue: Sendable {
       "DELETE FROM work_job WHERE id = $1 AND generation = $2",
       [.int64(job.id), .int64(job.generation)])
     if rows.affected == 0 { throw Self.leaseLost(job) }
+  }
+
+  /// Removes a job in a transaction of its own.
+  func complete(_ job: ClaimedJob) async throws {
+    try await pool.transaction { connection in try complete(job, on: connection) }
   }
 
   /// Lengthens the lease in the transaction of a part of the work, so that the part counts only

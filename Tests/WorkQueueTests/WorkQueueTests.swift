@@ -12,7 +12,7 @@ struct WorkQueueTests {
     try await TestDatabase.with { database in
       let pool = try database.pool(.notifier, size: 8)
       try await Migrator.migrate([WorkQueue.migration(version: 1)], on: pool)
-      try await body(WorkQueue(pool: pool, settings: settings), pool)
+      try await body(WorkQueue(pool: pool, schema: .notifier, settings: settings), pool)
     }
   }
 
