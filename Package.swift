@@ -229,7 +229,9 @@ let testRooms: [Target] = [
     "GatewayServiceTests",
     ["GatewayService", "GatewayContract", "AnomalyContract", "RPC", "Postgres"]),
   tests("PrivateClusterTests", ["PrivateCluster", "Postgres"]),
-  tests("CommandLineToolTests", ["CommandLineTool", "PrivateCluster", "JSON"]),
+  tests(
+    "CommandLineToolTests",
+    ["CommandLineTool", "PrivateCluster", "JSON", "ServiceRuntime", "Locking"]),
 ]
 
 let package = Package(

@@ -1,1 +1,4 @@
-// Replaced.
+import CommandLineTool
+import Glibc
+
+exit(await CommandLineMain.run())
