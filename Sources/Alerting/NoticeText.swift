@@ -31,8 +31,11 @@ public struct NoticeText: Sendable, Hashable {
   ///   - notice: What happened.
   ///   - publicURL: The address of the gateway as people reach it; nil leaves the link out.
   public init(_ notice: Notice, publicURL: String?) {
-    let who = notice.customer.name.isEmpty ? notice.customer.externalID : notice.customer.name
-    let what = notice.summary.isEmpty ? "\(notice.type) in \(notice.metricName)" : notice.summary
+    let name = Self.oneLine(notice.customer.name)
+    let who = name.isEmpty ? Self.oneLine(notice.customer.externalID) : name
+    let metric = Self.oneLine(notice.metricName)
+    let summary = Self.oneLine(notice.summary)
+    let what = summary.isEmpty ? "\(notice.type) in \(metric)" : summary
     subject = "[\(Self.mark(notice))] \(who): \(what)"
     let duration = Self.duration(notice.durationBuckets, notice.granularity)
     let since = Self.moment(notice.start)
@@ -48,20 +51,20 @@ public struct NoticeText: Sendable, Hashable {
     }
     let rate = Self.rate(notice)
     var facts = [
-      Fact(name: "Metric", value: notice.metricName),
+      Fact(name: "Metric", value: metric),
       Fact(
         name: "Baseline -> Actual",
         value: "\(Self.number(notice.baseline))\(rate) -> \(Self.number(notice.actual))\(rate)"),
       Fact(name: "Duration", value: duration), Fact(name: "Started", value: since),
     ]
     if !notice.possibleCause.isEmpty {
-      facts.append(Fact(name: "Possible cause", value: notice.possibleCause))
+      facts.append(Fact(name: "Possible cause", value: Self.oneLine(notice.possibleCause)))
     }
     if !notice.customer.segment.isEmpty {
-      facts.append(Fact(name: "Segment", value: notice.customer.segment))
+      facts.append(Fact(name: "Segment", value: Self.oneLine(notice.customer.segment)))
     }
     if !notice.customer.owner.isEmpty {
-      facts.append(Fact(name: "Owner", value: notice.customer.owner))
+      facts.append(Fact(name: "Owner", value: Self.oneLine(notice.customer.owner)))
     }
     self.facts = facts
     nextActions = notice.kind.isEnd ? [] : notice.actions.map(Self.action)
@@ -70,6 +73,24 @@ public struct NoticeText: Sendable, Hashable {
       let id = CustomerText.uuid(notice.customer.id)
       return "\(root)/api/customers/\(id)/usage/anomalies"
     }
+  }
+
+  /// The text without anything that could begin a line or turn the order of characters around,
+  /// so that a hostile name cannot pass for another part of a message.
+  static func oneLine(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar.value {
+      case 0x202a...0x202e, 0x2066...0x2069, 0x200e, 0x200f, 0x061c: continue
+      default: break
+      }
+      switch scalar.properties.generalCategory {
+      case .control, .lineSeparator, .paragraphSeparator: result.append(" ")
+      default: result.append(scalar)
+      }
+    }
+    while result.last == " " { result.removeLast() }
+    return String(result.drop { $0 == " " })
   }
 
   private static func mark(_ notice: Notice) -> String {
@@ -88,7 +109,7 @@ public struct NoticeText: Sendable, Hashable {
   }
 
   private static func action(_ name: String) -> String {
-    let words = name.split(separator: "_").joined(separator: " ")
+    let words = oneLine(name).split(separator: "_").joined(separator: " ")
     return words.prefix(1).uppercased() + words.dropFirst()
   }
 
@@ -105,7 +126,7 @@ public struct NoticeText: Sendable, Hashable {
   }
 
   private static func rate(_ notice: Notice) -> String {
-    let unit = notice.unit.isEmpty ? "" : " \(notice.unit)"
+    let unit = notice.unit.isEmpty ? "" : " \(oneLine(notice.unit))"
     return switch notice.granularity {
     case .fiveMinutes: "\(unit)/5 min"
     case .hour: "\(unit)/hour"

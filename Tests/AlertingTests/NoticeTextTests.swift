@@ -42,6 +42,17 @@ struct NoticeTextTests {
     #expect(text.subject == "[Critical] c-81: drop in API calls")
   }
 
+  @Test func `a hostile name stays on its line and in its place`() {
+    let text = NoticeText(
+      .fixture(
+        customer: "Evil\r\n\u{85}Corp\u{2028}\u{202e}dlrow\u{0}", cause: "x\nNext: pay\u{2066}"),
+      publicURL: nil)
+    #expect(text.subject == "[Critical] Evil   Corp dlrow: 67% drop in API calls")
+    let lines = [text.subject, text.sentence] + text.facts.map(\.value)
+    #expect(!lines.contains { $0.contains(where: \.isNewline) })
+    #expect(text.facts.contains { $0.value == "x Next: pay" })
+  }
+
   @Test(
     arguments: [
       (0, "0"), (-0.0, "0"), (45_000, "45,000"), (999.6, "1,000"), (99.96, "100"), (12.34, "12.3"),
