@@ -35,7 +35,7 @@ func frontDoor(_ name: String, at path: String, _ dependencies: [Target.Dependen
 /// The tests of one room; all of them may use the fixtures of `TestSupport`.
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(
-    name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)",
+    name: name, dependencies: dependencies + ["TestSupport", "Locking"], path: "Tests/\(name)",
     swiftSettings: settings)
 }
 
@@ -231,7 +231,7 @@ let testRooms: [Target] = [
   tests("PrivateClusterTests", ["PrivateCluster", "Postgres"]),
   tests(
     "CommandLineToolTests",
-    ["CommandLineTool", "PrivateCluster", "JSON", "ServiceRuntime", "Locking"]),
+    ["CommandLineTool", "PrivateCluster", "JSON", "ServiceRuntime"]),
 ]
 
 let package = Package(

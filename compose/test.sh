@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# Runs every test: form, build, Swift tests against a private PostgreSQL, documentation, foreign
+# clients, packaging, the demo's path. Ends with the test runner's own closing line.
+#
+#   compose/test.sh            all
+#   compose/test.sh NAME ...   only steps of those names: lint build swift documentation interop
+set -uo pipefail
+cd "$(dirname "$0")/.."
+readonly binaries=.build/debug cluster=.tidemark/test-postgres log=.tidemark/test-swift.log
+readonly wanted=" ${*:-lint build swift documentation interop} "
+failures=()
+cluster_job=
+
+is_wanted() { [[ "$wanted" == *" $1 "* ]]; }
+
+# Runs one step and goes on when it fails, so that one run tells everything.
+step() {
+  local name="$1" started=$SECONDS
+  shift
+  printf 'test: %s\n' "$name"
+  if "$@"; then
+    printf 'test: %s: passed (%d s)\n' "$name" $((SECONDS - started))
+  else
+    printf 'test: %s: FAILED (%d s)\n' "$name" $((SECONDS - started))
+    failures+=("$name")
+    return 1
+  fi
+}
+
+stop_cluster() {
+  [ -n "$cluster_job" ] || return 0
+  kill "$cluster_job" 2>/dev/null
+  wait "$cluster_job" 2>/dev/null
+  cluster_job=
+}
+trap stop_cluster EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# The address stands in the file as soon as PostgreSQL answers.
+start_cluster() {
+  mkdir -p .tidemark
+  rm -f .tidemark/test-address
+  "$binaries/tidemark" cluster --folder "$cluster" --throw-away --connections-limit 400 \
+    >.tidemark/test-address 2>.tidemark/test-cluster.log </dev/null &
+  cluster_job=$!
+  for _ in $(seq 600); do
+    if [ -s .tidemark/test-address ]; then
+      TIDEMARK_TEST_DATABASE_URL="$(cat .tidemark/test-address)"
+      export TIDEMARK_TEST_DATABASE_URL
+      return 0
+    fi
+    kill -0 "$cluster_job" 2>/dev/null || break
+    sleep 0.1
+  done
+  cat .tidemark/test-cluster.log >&2
+  return 1
+}
+
+# Runs a command, its output into a file, with one line every five seconds.
+with_progress() {
+  local file="$1" job started=$SECONDS
+  shift
+  "$@" >"$file" 2>&1 </dev/null &
+  job=$!
+  while kill -0 "$job" 2>/dev/null; do
+    sleep 1
+    if (((SECONDS - started) % 5 == 0)); then
+      printf 'test: %d tests passed so far (%d s)\n' \
+        "$(grep -c '^✔ Test [^r]' "$file")" $((SECONDS - started))
+    fi
+  done
+  wait "$job"
+}
+
+swift_tests() {
+  with_progress "$log" swift test --skip-build
+  local code=$?
+  # Of a failed run all that is not a success is of interest.
+  [ "$code" = 0 ] || grep -vE '^(◇|✔|↳)' "$log" | tail -n 200
+  return "$code"
+}
+
+interop_tests() {
+  local check code=0
+  for check in Tests/Interop/check_*.py; do
+    [ -e "$check" ] || continue
+    if [ -n "${cluster_job}" ]; then
+      .tidemark/venv/bin/python "$check" "$binaries" || { code=1; echo "test: $check failed"; }
+    fi
+  done
+  return "$code"
+}
+
+is_wanted lint && step lint compose/lint.sh
+if is_wanted build && ! step build compose/build.sh debug --build-tests; then
+  exit 1
+fi
+if is_wanted swift || is_wanted interop; then
+  if step "private cluster" start_cluster; then
+    is_wanted swift && step "swift tests" swift_tests
+    is_wanted interop && step interop interop_tests
+  fi
+fi
+is_wanted documentation && step documentation compose/documentation.sh
+stop_cluster
+
+if [ "${#failures[@]}" -gt 0 ]; then
+  printf 'test: failed: %s\n' "$(printf '%s; ' "${failures[@]}")"
+else
+  echo "test: everything passed"
+fi
+# The runner's closing line stays the last one.
+if is_wanted swift; then grep -E 'Test run with' "$log" | tail -n 1; fi
+[ "${#failures[@]}" = 0 ]
