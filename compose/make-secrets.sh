@@ -17,12 +17,11 @@ names() {
   for name in "${services[@]}"; do
     printf './%s/%s\n' "$folder" "$name.key" "$folder" "$name.pem"
   done
-  for name in "${roles[@]}"; do printf './%s/%s.password\n' "$folder" "$name"; done
   for name in "${roles[@]}"; do
-    [ "$name" = reader ] || printf './%s/%s.database-url\n' "$folder" "$name"
+    printf './%s/roles/%s\n' "$folder" "$name.password" "$folder" "$name.database"
   done
   printf './%s/%s\n' "$folder" ca.pem "$folder" callers.yaml "$folder" admin.password \
-    "$folder" admin.database-url "$folder" pagerduty.routing-key
+    "$folder" admin.database "$folder" pagerduty.routing-key
 }
 
 # Writes standard input to a new file that its owner alone may read.
@@ -77,9 +76,10 @@ make_password() {
   [ -e "$folder/$1.password" ] || random_word | keep "$folder/$1.password"
 }
 
-write_database_url() {
+# The address by which a role reaches its database.
+write_address() {
   printf 'postgresql://%s:%s@postgres:5432/%s\n' "$2" "$(cat "$folder/$1.password")" "$3" \
-    | keep "$folder/$1.database-url"
+    | keep "$folder/$1.database"
 }
 
 if [ "${1:-}" = --list ]; then
@@ -88,7 +88,7 @@ if [ "${1:-}" = --list ]; then
 fi
 command -v openssl >/dev/null || { echo "make-secrets: openssl is not installed" >&2; exit 3; }
 umask 077
-mkdir -p "$folder"
+mkdir -p "$folder/roles"
 make_authority
 for name in "${services[@]}"; do
   make_certificate "$name"
@@ -96,10 +96,11 @@ for name in "${services[@]}"; do
 done
 write_callers
 make_password admin
-write_database_url admin postgres postgres
+write_address admin postgres postgres
+# In a folder of their own, which the set-up run may write to.
 for name in "${roles[@]}"; do
-  make_password "$name"
-  [ "$name" = reader ] || write_database_url "$name" "tidemark_$name" tidemark
+  make_password "roles/$name"
+  write_address "roles/$name" "tidemark_$name" tidemark
 done
 # 32 characters, as PagerDuty's are; put the real one in its place.
 [ -e "$folder/pagerduty.routing-key" ] \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -70,12 +71,33 @@ class House:
 
     def prepare(self, callers: list[str]) -> None:
         """Makes the database, a key for each service and each caller, and the settings."""
-        passwords = self.folder / "password"
-        self.secret(passwords, PASSWORD)
-        self.make_database(passwords)
-        self.make_keys([*SERVICES, *callers])
+        admin = self.secret(self.folder / "admin", self.admin_url)
+        roles = self.folder / "roles"
+        roles.mkdir(mode=0o700)
+        for name in [*STORED, "reader"]:
+            self.secret(roles / f"{name}.password", PASSWORD)
+        self.tool(
+            "setup", "--admin-url-file", str(admin), "--database", self.database,
+            "--secrets-folder", str(roles))
+        self.tool("keys", "generate", str(self.folder / "keys"), *SERVICES, *callers)
         for name in SERVICES:
             self.write_settings(name)
+
+    def key(self, name: str) -> pathlib.Path:
+        """The private key of a service or caller."""
+        return self.folder / "keys" / f"{name}.key"
+
+    def psql(self, statement: str, database: str | None = None) -> str:
+        """Runs a statement as the administrator and gives its rows."""
+        address = self.admin_url
+        if database:
+            separator = "&" if "?" in address else "?"
+            is_uri = "://" in address
+            address += f"{separator}dbname={database}" if is_uri else f" dbname={database}"
+        return subprocess.run(
+            ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", address, "-c", statement],
+            capture_output=True, text=True, check=True, timeout=60,
+        ).stdout
 
     def secret(self, path: pathlib.Path, text: str) -> pathlib.Path:
         """Writes a file that only its owner may read."""
@@ -94,14 +116,12 @@ class House:
             "listen-url": [self.url(name)],
             "admin-address": "127.0.0.1:0",
             "caller-key-file": str(self.key(name)),
-            "trusted-callers-file": str(self.folder / "callers.yaml"),
+            "trusted-callers-file": str(self.folder / "keys" / "callers.yaml"),
         }
         for callee in CALLS[name]:
             settings[f"{callee}-url"] = [self.url(callee)]
         if name in STORED:
-            database = f"{self.place()} user=tidemark_{name} password={PASSWORD}"
-            path = self.secret(self.folder / f"{name}.database", database)
-            settings["database-url-file"] = str(path)
+            settings["database-url-file"] = str(self.folder / "roles" / f"{name}.database")
         settings.update(self.extra[name])
         lines = []
         for key, value in settings.items():
@@ -180,6 +200,7 @@ class House:
         for name in reversed(SERVICES):
             if name in self.running:
                 self.stop(name, 15)
-        self.drop_database()
+        with contextlib.suppress(subprocess.SubprocessError):
+            self.psql(f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
         if not keep:
             shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+"""Kills each of six services during an import and during a scan, and counts what is left.
+
+usage: check_faults.py BINARIES [ADMIN_URL] [--points N] [--keep]
+
+BINARIES is the folder with the built programs, ADMIN_URL a PostgreSQL cluster of tests (else
+TIDEMARK_TEST_DATABASE_URL): the passwords of Tidemark's roles in it are set to those of the tests.
+Six processes are started over sockets in a folder. While four sources send points, and again
+while they are scanned, each process is ended by SIGKILL in turn and started again. A ledger on
+disk holds what was acknowledged; afterwards every acknowledged point must be there once, the scan
+complete, each anomaly and each notification there once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import os
+import pathlib
+import sys
+import threading
+import time
+
+from checks import Checks
+from fault_calls import Calls, Interrupted
+from fault_data import Plan
+from fault_ledger import Ledger
+from fault_verify import verify_anomalies, verify_notifications, verify_points
+from house import SERVICES, House
+from house_sinks import Sinks
+
+# In which each is killed: those that hold the work in hand first.
+ORDER = ["ingest", "baseline", "detector", "classifier", "notifier", "gateway"]
+IMPORT_SECONDS = 300
+SCAN_SECONDS = 300
+SETTLE_SECONDS = 90
+# Kills stand at least so far apart, so that each meets a house at work again.
+KILL_PAUSE_SECONDS = 0.7
+
+
+@dataclasses.dataclass(frozen=True)
+class Kill:
+    """One service ended and started again."""
+
+    phase: str
+    service: str
+    at_percent: float
+    down_seconds: float
+    met_work: bool
+
+
+class Killer:
+    """Ends one service after the other as work goes on, and starts each again."""
+
+    def __init__(self, house: House, phase: str, progress, is_over) -> None:
+        self.house, self.phase = house, phase
+        self.progress, self.is_over = progress, is_over
+        self.kills: list[Kill] = []
+        self.error: BaseException | None = None
+        self.thread = threading.Thread(target=self.run, name=f"killer-{phase}")
+
+    def run(self) -> None:
+        """Kills all six, spread over the work: the k-th when k of seven parts are done."""
+        try:
+            for position, service in enumerate(ORDER):
+                self.wait((position + 0.5) / (len(ORDER) + 1))
+                met_work, at = not self.is_over(), self.progress()
+                started = time.monotonic()
+                self.house.kill(service)
+                self.house.start(service)
+                down = time.monotonic() - started
+                self.kills.append(Kill(self.phase, service, 100 * at, down, met_work))
+        except BaseException as error:  # noqa: BLE001: told by the thread that waits
+            self.error = error
+
+    def wait(self, share: float) -> None:
+        """Waits for a share of the work, and at least a pause after the last kill."""
+        deadline = time.monotonic() + SCAN_SECONDS
+        pause = time.monotonic() + (KILL_PAUSE_SECONDS if self.kills else 0)
+        while not self.is_over() and time.monotonic() < deadline:
+            if self.progress() >= share and time.monotonic() >= pause:
+                return
+            time.sleep(0.02)
+
+    def finish(self) -> None:
+        """Waits for the last restart and passes on what went wrong."""
+        self.thread.join(SCAN_SECONDS)
+        if self.error:
+            raise self.error
+
+
+class Import:
+    """Four sources that send all points, each batch again until it is acknowledged."""
+
+    def __init__(self, calls: Calls, plan: Plan, ledger: Ledger) -> None:
+        self.calls, self.plan, self.ledger = calls, plan, ledger
+        self.rows = 0
+        self.repeated = 0
+        self.errors: list[BaseException] = []
+        self.lock = threading.Lock()
+        self.threads = [
+            threading.Thread(target=self.send, args=(index,)) for index in range(plan.sources)
+        ]
+
+    def send(self, index: int) -> None:
+        """One source's batches, in order."""
+        try:
+            for batch in self.plan.batches(index):
+                self.send_one(batch)
+        except BaseException as error:  # noqa: BLE001: told by the thread that waits
+            self.errors.append(error)
+
+    def send_one(self, batch) -> None:
+        """One batch until it is acknowledged."""
+        deadline = time.monotonic() + IMPORT_SECONDS
+        while True:
+            self.ledger.note("sent", batch)
+            try:
+                answer = self.calls.put_points(self.plan, batch)
+            except Interrupted as error:
+                self.ledger.note("unanswered", batch, status=str(error))
+                if time.monotonic() > deadline or self.errors:
+                    raise
+                time.sleep(0.05)
+                continue
+            if answer.accepted != len(batch.rows) or answer.refused:
+                raise RuntimeError(f"{batch.source}/{batch.sequence}: {answer}")
+            self.ledger.note("acknowledged", batch, repeated=answer.repeated_batch)
+            with self.lock:
+                self.rows += len(batch.rows)
+                self.repeated += answer.repeated_batch
+            return
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is sent any more."""
+        return not any(thread.is_alive() for thread in self.threads)
+
+    def run(self, house: House) -> list[Kill]:
+        """Sends everything while services are killed."""
+        killer = Killer(
+            house, "import", lambda: self.rows / self.plan.points, lambda: self.is_over)
+        for thread in [*self.threads, killer.thread]:
+            thread.start()
+        for thread in self.threads:
+            thread.join()
+        killer.finish()
+        if self.errors:
+            raise self.errors[0]
+        return killer.kills
+
+
+def scan(house: House, calls: Calls, checks: Checks) -> list[Kill]:
+    """Starts a scan, kills services while it runs, and waits until it is complete."""
+    run = calls.start_scan()
+    state = {"share": 0.0, "over": False}
+    killer = Killer(house, "scan", lambda: state["share"], lambda: state["over"])
+    killer.thread.start()
+    deadline = time.monotonic() + SCAN_SECONDS
+    report = None
+    while time.monotonic() < deadline:
+        with contextlib.suppress(Interrupted):
+            report = calls.get_scan(run)
+            state["share"] = report.buckets_scanned / max(report.buckets_due, 1)
+            state["over"] = calls.is_ended(report)
+        if state["over"] and not killer.thread.is_alive():
+            break
+        time.sleep(0.02)
+    killer.finish()
+    if checks.check("the scan completes", report is not None and calls.is_complete(report), report):
+        print(
+            f"  scan: {report.series_scanned} series, {report.buckets_scanned} buckets,"
+            f" {report.findings} findings", flush=True)
+        checks.equal("the scan reaches every series", report.series_failed, 0)
+    again = calls.retry(lambda: calls.start_scan(b"\x02" * 16))
+    second = calls.wait_for_scan(again, SCAN_SECONDS)
+    checks.equal("a second scan has nothing to do", second.findings, 0)
+    return killer.kills
+
+
+def settle(house: House, checks: Checks) -> None:
+    """Waits until no service has work left."""
+    queues = ["ingest", "baseline", "classifier", "notifier"]
+    deadline = time.monotonic() + SETTLE_SECONDS
+    quiet = 0
+    depths: dict[str, float] = {}
+    while quiet < 4 and time.monotonic() < deadline:
+        depths = {name: house.metric(name, "tidemark_workqueue_depth") for name in queues}
+        quiet = quiet + 1 if not any(depths.values()) else 0
+        time.sleep(0.25)
+    checks.check("all queues run empty", quiet >= 4, depths)
+
+
+def report_kills(checks: Checks, kills: list[Kill]) -> None:
+    """Prints each kill and checks that every service was hit while there was work."""
+    print("  phase   service     at     down")
+    for kill in kills:
+        met = "" if kill.met_work else "  (nothing was left to do)"
+        print(
+            f"  {kill.phase:7} {kill.service:10} {kill.at_percent:4.0f} %"
+            f" {kill.down_seconds:5.2f} s{met}", flush=True)
+    for phase in ("import", "scan"):
+        hit = {kill.service for kill in kills if kill.phase == phase and kill.met_work}
+        missed = sorted(set(ORDER) - hit)
+        checks.equal(f"every service was killed during the {phase}", missed, [])
+
+
+def main() -> int:
+    """Runs the whole."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("binaries")
+    parser.add_argument(
+        "admin_url", nargs="?", default=os.environ.get("TIDEMARK_TEST_DATABASE_URL"))
+    parser.add_argument("--points", type=int, default=200_000)
+    parser.add_argument("--keep", action="store_true", help="leave logs and settings behind")
+    options = parser.parse_args()
+    if not options.admin_url:
+        parser.error("no cluster: give ADMIN_URL or set TIDEMARK_TEST_DATABASE_URL")
+    checks = Checks("check_faults")
+    plan = Plan.of_points(options.points)
+    house = House(options.binaries, options.admin_url)
+    sinks = Sinks(house)
+    try:
+        sinks.start()
+        house.prepare(["fault-test"])
+        for name in SERVICES:
+            house.start(name)
+        calls = Calls(house, "fault-test")
+        ledger = Ledger(pathlib.Path(house.folder) / "ledger.ndjson")
+        kills = run_all(checks, house, calls, plan, ledger, sinks)
+        report_kills(checks, kills)
+        for name in SERVICES:
+            checks.equal(f"{name} drains and ends with 0", house.stop(name), 0)
+    except BaseException as error:
+        for name in SERVICES:
+            print(f"--- last lines of {name}\n" + "\n".join(house.log(name).splitlines()[-8:]))
+        checks.check("the test runs to its end", False, f"{type(error).__name__}: {error}")
+        if isinstance(error, KeyboardInterrupt):
+            raise
+    finally:
+        sinks.stop()
+        house.close(keep=options.keep)
+    return checks.finish()
+
+
+def run_all(
+    checks: Checks, house: House, calls: Calls, plan: Plan, ledger: Ledger, sinks: Sinks
+) -> list[Kill]:
+    """Import, scan, and the count of everything afterwards."""
+    calls.put_catalogue(plan)
+    started = time.monotonic()
+    sending = Import(calls, plan, ledger)
+    kills = sending.run(house)
+    print(
+        f"  import: {sending.rows} points in {time.monotonic() - started:.1f} s,"
+        f" {ledger.sends_without_answer()} batches sent again,"
+        f" {sending.repeated} of them already counted", flush=True)
+    verify_points(checks, calls, plan, ledger)
+    calls.close_buckets(plan)
+    started = time.monotonic()
+    kills += scan(house, calls, checks)
+    settle(house, checks)
+    print(f"  scan and notifications: {time.monotonic() - started:.1f} s", flush=True)
+    anomalies = verify_anomalies(checks, calls, plan)
+    verify_notifications(checks, calls, sinks, anomalies, len(kills))
+    return kills
+
+
+if __name__ == "__main__":
+    sys.exit(main())
