@@ -122,9 +122,11 @@ final class PostgresSession {
     let code = PostgresError.code(sqlState: state)
     let table = field("t").map { " on table \($0)" } ?? ""
     let column = field("c").map { " column \($0)" } ?? ""
+    // Of a wrong statement the server quotes names and SQL; values travel apart from both.
+    let fault = code == .statement ? ": " + (field("M") ?? "") : ""
     return PostgresError(
       code, sqlState: state, constraint: field("n"),
-      detail: "refused\(table)\(column) by \(place)", serverMessage: words)
+      detail: "refused\(table)\(column) by \(place)\(fault)", serverMessage: words)
   }
 
   private static func rows(of result: OpaquePointer?) -> PostgresRows {

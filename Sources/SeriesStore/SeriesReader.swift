@@ -1,0 +1,204 @@
+public import Postgres
+public import SeriesModel
+
+/// A granularity's closed buckets.
+public struct ClosedBuckets: Sendable, Hashable {
+  /// The last bucket that is closed.
+  public let through: Bucket
+
+  /// The number of its closing, to compare with corrections.
+  public let sequence: Int64
+}
+
+/// The series of some shards, with the customers they belong to.
+public struct SeriesList: Sendable {
+  /// All customers that have a series here, in order.
+  public internal(set) var customers: [Customer] = []
+
+  /// The series in order: a customer's stand together.
+  public internal(set) var series: [SeriesKey] = []
+
+  /// For each series the place of its customer in `customers`.
+  public internal(set) var customerIndex: [Int] = []
+}
+
+/// Values of several series over a range of buckets, as rows of equal length.
+public struct SlotTable: Sendable {
+  /// The first bucket.
+  public let from: Int32
+
+  /// How many buckets each row has.
+  public let width: Int
+
+  /// The series, one a row.
+  public let series: [SeriesKey]
+
+  /// Row after row; NaN is missing.
+  public internal(set) var values: [Double]
+
+  /// The value of a series in a bucket; NaN is missing.
+  public subscript(row: Int, bucket: Int32) -> Double {
+    precondition(bucket >= from && bucket < from + Int32(width), "a bucket outside the table")
+    return values[row * width + Int(bucket - from)]
+  }
+
+  /// All values of a series in order; NaN is missing.
+  public func row(_ row: Int) -> ArraySlice<Double> {
+    values[row * width..<(row + 1) * width]
+  }
+}
+
+/// Reads points and catalogues through ingest's versioned views, as baseline's role may.
+public struct SeriesReader: Sendable {
+  private let pool: PostgresPool
+
+  /// Reads over a pool of baseline's or ingest's connections.
+  public init(pool: PostgresPool) {
+    self.pool = pool
+  }
+
+  /// The closed buckets of a granularity, or nil when none is.
+  ///
+  /// - Throws: ``PostgresError``.
+  public func closed(_ granularity: Granularity) async throws(PostgresError) -> ClosedBuckets? {
+    let rows = try await pool.query(
+      "SELECT through_bucket, sequence FROM ingest.closed_bucket_v1 WHERE granularity = $1",
+      [.int16(Int16(granularity.rawValue))])
+    return rows.first.map { row in
+      ClosedBuckets(through: Bucket(granularity, row.int32(0)), sequence: row.int64(1))
+    }
+  }
+
+  /// All metrics, by their number.
+  ///
+  /// - Throws: ``PostgresError``.
+  public func metrics() async throws(PostgresError) -> [Metric] {
+    try await pool.query(
+      """
+      SELECT metric_id, name, dimension_names, dimension_values, granularity, kind, polarity,
+        decimal_places, on_arrival, unit, display_name
+      FROM ingest.metric_v1 ORDER BY metric_id
+      """
+    ).compactMap { Metric(row: $0) }
+  }
+
+  /// The series of a granularity whose customers are in these shards.
+  ///
+  /// - Throws: ``PostgresError``.
+  public func series(
+    _ granularity: Granularity, shards: Range<Int>
+  ) async throws(PostgresError) -> SeriesList {
+    let rows = try await pool.query(
+      """
+      SELECT customer_id, metric_id, external_id, name, segment, region, owner, zone,
+        annual_value, version
+      FROM ingest.series_v1
+      WHERE granularity = $1 AND shard >= $2 AND shard < $3
+      ORDER BY customer_id, metric_id
+      """,
+      [
+        .int16(Int16(granularity.rawValue)), .int32(Int32(shards.lowerBound)),
+        .int32(Int32(shards.upperBound)),
+      ])
+    var list = SeriesList()
+    for row in rows {
+      let id = CustomerID(high: row.uuid(0).high, low: row.uuid(0).low)
+      if list.customers.last?.id != id { list.customers.append(Customer(seriesRow: row, id: id)) }
+      list.series.append(SeriesKey(id, MetricID(row.int32(1))))
+      list.customerIndex.append(list.customers.count - 1)
+    }
+    return list
+  }
+
+  /// How many series each shard has, in the order of shards; shards without any are left out.
+  ///
+  /// - Throws: ``PostgresError``.
+  public func seriesCounts(
+    _ granularity: Granularity
+  ) async throws(PostgresError) -> [(shard: Int, count: Int)] {
+    try await pool.query(
+      """
+      SELECT shard, count(*) FROM ingest.series_v1
+      WHERE granularity = $1 GROUP BY shard ORDER BY shard
+      """, [.int16(Int16(granularity.rawValue))]
+    ).map { ($0.int(0), $0.int(1)) }
+  }
+
+  /// The earliest bucket that may hold a value, or nil without any series.
+  ///
+  /// - Throws: ``PostgresError``.
+  public func firstBucket(
+    _ granularity: Granularity
+  ) async throws(PostgresError) -> Int32? {
+    try await pool.query(
+      """
+      SELECT min(chunk_start) FROM ingest.series_chunk_v1
+      JOIN ingest.metric_v1 USING (metric_id) WHERE granularity = $1
+      """, [.int16(Int16(granularity.rawValue))]
+    ).single.optionalInt64(0).map { Int32($0) }
+  }
+
+  /// The values of some series of one granularity, as they are now.
+  ///
+  /// - Throws: ``PostgresError``.
+  public func slots(
+    of series: [SeriesKey], _ granularity: Granularity, from: Int32, through: Int32
+  ) async throws(PostgresError) -> SlotTable {
+    precondition(from <= through, "a range of buckets is not empty")
+    let width = Int(through - from) + 1
+    let firstChunk = ChunkAddress.chunk(holding: Bucket(granularity, from)).lowerBound
+    let rows = try await pool.query(
+      """
+      SELECT wanted.place, chunk.chunk_start, chunk.slots
+      FROM unnest($1::uuid[], $2::int[]) WITH ORDINALITY AS wanted(customer_id, metric_id, place)
+      JOIN ingest.series_chunk_v1 AS chunk
+        ON chunk.customer_id = wanted.customer_id AND chunk.metric_id = wanted.metric_id
+        AND chunk.chunk_start >= $3 AND chunk.chunk_start <= $4
+      """,
+      [
+        .uuidArray(series.map { PostgresUUID(high: $0.customer.high, low: $0.customer.low) }),
+        .int32Array(series.map(\.metric.number)), .int32(firstChunk), .int32(through),
+      ])
+    var table = SlotTable(
+      from: from, width: width, series: series,
+      values: [Double](repeating: .nan, count: width * series.count))
+    for row in rows {
+      let base = (row.int(0) - 1) * width
+      let start = Int(row.int32(1)) - Int(from)
+      row.withBytes(2) { slots in
+        for slot in max(0, -start)..<max(0, -start, min(slots.count / 8, width - start)) {
+          let value = SlotCoding.value(slots, slot)
+          if !value.isNaN { table.values[base + start + slot] = value }
+        }
+      }
+    }
+    return table
+  }
+}
+
+extension Customer {
+  /// Reads the columns of `series_v1` after the two identities.
+  fileprivate init(seriesRow row: PostgresRow, id: CustomerID) {
+    self.init(
+      id: id, externalID: row.text(2), name: row.text(3), segment: row.text(4),
+      region: row.text(5), owner: row.text(6), zone: row.text(7), annualValue: row.double(8),
+      version: row.int64(9))
+  }
+}
+
+extension Metric {
+  /// Reads a row of the catalogue; nil for a granularity or kind of a newer release.
+  ///
+  /// The columns are those of `metric_v1` without its key.
+  public init?(row: PostgresRow) {
+    guard let granularity = Granularity(rawValue: UInt8(clamping: row.int64(4))),
+      let kind = MetricKind(rawValue: UInt8(clamping: row.int64(5))),
+      let polarity = Polarity(rawValue: UInt8(clamping: row.int64(6)))
+    else { return nil }
+    self.init(
+      id: MetricID(row.int32(0)), name: row.text(1),
+      dimensions: zip(row.textArray(2), row.textArray(3)).map { Dimension(name: $0, value: $1) },
+      granularity: granularity, kind: kind, polarity: polarity, decimalPlaces: row.int(7),
+      onArrival: row.bool(8), unit: row.text(9), displayName: row.text(10))
+  }
+}
