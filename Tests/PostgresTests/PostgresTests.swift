@@ -125,7 +125,10 @@ struct PostgresTests {
       for _ in 0..<20 {
         let slow = Task { try await pool.query("SELECT pg_sleep(30)") }
         while try await admin.query(
-          "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'"
+          """
+          SELECT 1 FROM pg_stat_activity
+          WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active' AND datname = current_database()
+          """
         ).isEmpty {
           await Task.yield()
         }
@@ -143,7 +146,10 @@ struct PostgresTests {
       let admin = database.adminPool()
       _ = try await pool.query("SELECT 1")
       _ = try await admin.query(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'tidemark_ingest'")
+        """
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE usename = 'tidemark_ingest' AND datname = current_database()
+        """)
       #expect(try await pool.transaction { try $0.execute("SELECT 5 + 0").single.int64(0) } == 5)
     }
   }
