@@ -11,6 +11,7 @@ Copy `Client` into your backend; a frame and a token are all there is to the pro
 from __future__ import annotations
 
 import base64
+import functools
 import importlib
 import os
 import pathlib
@@ -39,6 +40,7 @@ class CallError(Exception):
         super().__init__(f"{self.status}: {message}")
 
 
+@functools.cache
 def load_contracts() -> dict[str, object]:
     """Every message and enum value of the contracts, made by protoc into a folder of its own."""
     folder = tempfile.mkdtemp(prefix="tidemark-contracts-")
@@ -74,12 +76,17 @@ def crc32c(data: bytes) -> int:
     return value ^ 0xFFFFFFFF
 
 
+def pack(header: bytes, payload: bytes) -> bytes:
+    """A frame: length of the header, checksum of what follows, header, payload."""
+    return struct.pack("<II", len(header), crc32c(header + payload)) + header + payload
+
+
 class Client:
     """Calls one service over one socket, a call at a time."""
 
     def __init__(self, url: str, caller: str, key_file: str, service: str = "gateway") -> None:
         self.contracts = load_contracts()
-        self.caller, self.key_file, self.service = caller, key_file, service
+        self.url, self.caller, self.key_file, self.service = url, caller, key_file, service
         self.socket = pynng.Req0(block_on_dial=False, resend_time=-1, recv_max_size=4 << 20)
         self.socket.dial(url, block=False)
         self.signed_until, self.signed = 0, ""
@@ -108,14 +115,19 @@ class Client:
             caller_token=self.token(), attempt=1)
         for name in sorted(metadata):
             header.metadata.add(name=name, value=metadata[name])
-        packed = header.SerializeToString()
-        rest = packed + request.SerializeToString()
+        frame = pack(header.SerializeToString(), request.SerializeToString())
         self.socket.send_timeout = self.socket.recv_timeout = int(seconds * 1000)
         try:
-            self.socket.send(struct.pack("<II", len(packed), crc32c(rest)) + rest)
+            self.socket.send(frame)
             frame = self.socket.recv()
         except pynng.Timeout:
             raise CallError(STATUS.index("DEADLINE_EXCEEDED"), "no answer in time") from None
+        except pynng.NNGException as error:
+            raise CallError(STATUS.index("UNAVAILABLE"), str(error)) from None
+        return self.answer(method, frame)
+
+    def answer(self, method: str, frame: bytes):
+        """The message in an answer, or the refusal."""
         length, checksum = struct.unpack_from("<II", frame)
         if crc32c(frame[8:]) != checksum:
             raise CallError(STATUS.index("DATA_LOSS"), "the answer's checksum is wrong")

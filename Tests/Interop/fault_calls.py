@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 from fault_data import DAYS, FIRST_DAY, INCREMENT_METRIC, METRICS, Batch, Plan
 from house import House
-from tidemark_rpc import RPCError, TidemarkClient, messages
+from foreign import CallError, Client, messages
 
-CALL_SECONDS = 10.0
+CALL_SECONDS = 4.0
 RETRY_SECONDS = 60.0
 # After these the work may or may not have been done; every method may be repeated.
 UNSURE = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "RESOURCE_EXHAUSTED", "ABORTED"}
@@ -32,12 +32,12 @@ class Calls:
         """One call; `Interrupted` where it should be made again."""
         clients = self.local.__dict__.setdefault("clients", {})
         if service not in clients:
-            clients[service] = TidemarkClient(
-                self.house.url(service), self.caller, self.house.key(self.caller))
+            clients[service] = Client(
+                self.house.url(service), self.caller, str(self.house.key(self.caller)), service)
         try:
             name = f"tidemark.v1.{service.title()}/{method}"
             return clients[service].call(name, request, seconds=CALL_SECONDS)
-        except RPCError as error:
+        except CallError as error:
             if error.status in UNSURE:
                 raise Interrupted(f"{error.status}: {error}") from error
             raise

@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Calls a running house as strangers do: by RPC from Python and over HTTP with curl.
+
+usage: check_clients.py BINARIES [ADMIN_URL]
+
+Every method of ingest and gateway is called well and badly; frames are broken in every way that a
+frame can be; the REST paths are called with curl. Afterwards the services must still be up, in the
+same processes.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from checks import Checks
+from clients_gateway import check_gateway
+from clients_ingest import check_ingest, put_history
+from clients_rest import check_examples, check_rest
+from clients_wire import check_wire
+from foreign import RawClient, messages
+from house import SERVICES, House
+from house_sinks import Sinks
+
+CALLER = "stranger"
+
+
+def main() -> int:
+    """Runs all checks."""
+    if len(sys.argv) < 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    admin_url = sys.argv[2] if len(sys.argv) > 2 else os.environ.get("TIDEMARK_TEST_DATABASE_URL")
+    if not admin_url:
+        print("no cluster: give ADMIN_URL or set TIDEMARK_TEST_DATABASE_URL", file=sys.stderr)
+        return 2
+    checks = Checks("check_clients")
+    house = House(sys.argv[1], admin_url)
+    sinks = Sinks(house)
+    try:
+        sinks.start()
+        house.prepare([CALLER])
+        for name in SERVICES:
+            house.start(name)
+        processes = {name: house.running[name].process.pid for name in SERVICES}
+        clients = {name: client(house, name) for name in ("ingest", "gateway")}
+        proto = messages()
+        with checks.section("ingest"):
+            check_ingest(checks, clients["ingest"], proto)
+        with checks.section("history"):
+            put_history(clients["ingest"], proto)
+        with checks.section("gateway"):
+            check_gateway(checks, clients["gateway"], proto, house.token())
+        for name in clients:
+            with checks.section(f"wire of {name}"):
+                check_wire(checks, name, clients[name], house, proto)
+        with checks.section("REST"):
+            check_rest(checks, house)
+        with checks.section("examples"):
+            check_examples(checks, house, CALLER)
+        for name in SERVICES:
+            alive = house.running[name].process.poll() is None
+            checks.check(f"{name} is still up", alive and house.is_healthy(name))
+            checks.equal(
+                f"{name} is the same process", house.running[name].process.pid, processes[name])
+        for name in SERVICES:
+            checks.equal(f"{name} drains and ends with 0", house.stop(name), 0)
+    except Exception as error:  # noqa: BLE001: whatever it is, the logs help
+        checks.check("the test runs to its end", False, f"{type(error).__name__}: {error}")
+        for name in SERVICES:
+            print(f"--- last lines of {name}\n" + "\n".join(house.log(name).splitlines()[-8:]))
+    finally:
+        sinks.stop()
+        house.close()
+    return checks.finish()
+
+
+def client(house: House, service: str) -> RawClient:
+    """A client of one service."""
+    return RawClient(house.url(service), CALLER, str(house.key(CALLER)), service)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
