@@ -70,8 +70,8 @@ let waists: [Target] = [
   room(
     "RPC",
     [
-      "Nanomsg", "CArena", "CProtobufC", "CTidemarkProto", "Locking", "JSON", "Cryptography",
-      "ServiceRuntime",
+      "Nanomsg", "CArena", "CProtobufC", "CTidemarkProto", "Locking", "JSON", "YAML",
+      "Cryptography", "ServiceRuntime",
     ]),
   room("WorkQueue", ["Postgres", "Locking", "ServiceRuntime"]),
 ]
@@ -200,7 +200,12 @@ let testRooms: [Target] = [
   tests("HTTPServerTests", ["HTTPServer", "Locking"]),
   tests("EgressTests", ["Egress"]),
   tests("ServiceRuntimeTests", ["ServiceRuntime", "JSON", "HTTPServer", "Locking"]),
-  tests("RPCTests", ["RPC", "Nanomsg", "PointsContract"]),
+  tests(
+    "RPCTests",
+    [
+      "RPC", "Nanomsg", "PointsContract", "SeriesContract", "ServiceRuntime", "Cryptography",
+      "Locking", "JSON",
+    ]),
   tests("WorkQueueTests", ["WorkQueue", "Postgres", "ServiceRuntime", "Locking"]),
   tests("SeriesModelTests", ["SeriesModel"]),
   tests("BaselinesTests", ["Baselines", "SeriesModel"]),

@@ -1,4 +1,4 @@
-// A bump allocator with a cap, in the form that protobuf-c takes.
+// A bump allocator with a cap, in the form that protobuf-c takes; and the checksum of frames.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

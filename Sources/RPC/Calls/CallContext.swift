@@ -53,6 +53,7 @@ public struct CallContext: Sendable {
   /// The deadline is passed down, and the new call is a child of this one's span.
   ///
   /// - Parameter timeoutMilliseconds: A tighter limit for the child; nil leaves it all that is left.
+  /// - Returns: Options with the deadline and the trace of this call.
   public func childOptions(timeoutMilliseconds: Int? = nil) -> CallOptions {
     let own = timeoutMilliseconds.map { Deadline.after(milliseconds: $0) } ?? deadline
     var options = CallOptions(deadline: min(own, deadline))

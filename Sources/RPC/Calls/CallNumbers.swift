@@ -9,7 +9,7 @@ enum CallNumbers {
 
   /// The next number.
   static func next() -> UInt64 {
-    var value = counter.add(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue
+    var value = counter.wrappingAdd(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue
     value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
     value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
     return value ^ (value >> 31)

@@ -38,6 +38,7 @@ public struct RetryPolicy: Sendable, Hashable {
   ///   - attempt: The attempt that failed, from 1.
   ///   - chance: A number of 0 up to 1 that places the wait within its jitter.
   ///   - pushBackMilliseconds: What the server asked for, which is the least that is waited.
+  /// - Returns: The wait.
   public func waitMilliseconds(
     afterAttempt attempt: Int, chance: Double, pushBackMilliseconds: Int = 0
   ) -> Int {

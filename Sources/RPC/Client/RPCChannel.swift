@@ -1,0 +1,157 @@
+internal import Locking
+internal import Nanomsg
+internal import ServiceRuntime
+
+/// Calls to one backend over one connection.
+public final class RPCChannel: RPCCaller {
+  /// The backend's address.
+  public let url: String
+
+  private let socket: NanomsgRequestSocket
+  private let settings: RPCClientSettings
+  private let budget = RetryBudget()
+  private let patienceEndMilliseconds: UInt64
+  private let attempts: Counter?
+
+  /// Opens a channel, which connects by itself and again whenever the connection breaks.
+  ///
+  /// - Throws: ``RPCError`` when the address or a certificate cannot be used.
+  public init(
+    url: String, settings: RPCClientSettings = RPCClientSettings()
+  ) throws(RPCError) {
+    self.url = url
+    self.settings = settings
+    do throws(NanomsgError) {
+      self.socket = try NanomsgRequestSocket(
+        url: url, tls: settings.tls,
+        limits: NanomsgLimits(messageBytes: Frame.byteLimit, calls: settings.callsLimit))
+    } catch {
+      throw RPCError(transport: error)
+    }
+    self.patienceEndMilliseconds =
+      Sweeper.nowMilliseconds + UInt64(max(0, settings.connectPatienceMilliseconds))
+    self.attempts = settings.metrics?.counter(
+      "tidemark_rpc_client_attempts_total", help: "Attempts of calls to other services.",
+      labels: ["method", "status"])
+  }
+
+  /// Whether a connection stands.
+  public var isConnected: Bool { socket.isConnected }
+
+  /// How many calls are under way.
+  public var callsInFlight: Int { socket.callsUnderWay }
+
+  /// Ends the connection; calls under way fail with UNAVAILABLE.
+  public func close() { socket.close() }
+
+  /// Makes one call and waits for its answer.
+  public func call<Request: WireMessage, Response: WireMessage>(
+    _ method: RPCMethod, _ request: Request, options: CallOptions
+  ) async throws(RPCError) -> Response {
+    let call = OutgoingCall(method, options)
+    return try await call.attempts(budget: budget) { number async throws(RPCError) -> Response in
+      try await attempt(call, number, request)
+    }
+  }
+
+  /// Makes one attempt of a call.
+  func attempt<Request: WireMessage, Response: WireMessage>(
+    _ call: OutgoingCall, _ number: Int, _ request: Request
+  ) async throws(RPCError) -> Response {
+    let reply = try await exchange(call, number) { header throws(WireError) in
+      try Frame.message(header: header, payload: request)
+    }
+    return try reply.withBytes { bytes throws(RPCError) in
+      try Self.decodingAnswer { () throws(WireError) in
+        try Response(wire: Frame.Parts.payload(ofChecked: bytes))
+      }
+    }
+  }
+
+  /// Sends one request and gives back the answer's frame when its status is OK.
+  func exchange(
+    _ call: OutgoingCall, _ number: Int,
+    frame: (RequestHeader) throws(WireError) -> NanomsgMessage
+  ) async throws(RPCError) -> NanomsgMessage {
+    do throws(RPCError) {
+      let reply = try await send(call, number, frame: frame)
+      try Self.checkStatus(of: reply)
+      attempts?.increment(call.method.name, StatusCode.ok.name)
+      return reply
+    } catch {
+      attempts?.increment(call.method.name, error.code.name)
+      throw error
+    }
+  }
+
+  private func send(
+    _ call: OutgoingCall, _ number: Int,
+    frame: (RequestHeader) throws(WireError) -> NanomsgMessage
+  ) async throws(RPCError) -> NanomsgMessage {
+    let remaining = call.deadline.remainingMilliseconds
+    guard remaining > 0 else {
+      throw RPCError(.deadlineExceeded, "the deadline had passed before the call was made")
+    }
+    let message: NanomsgMessage
+    do throws(WireError) {
+      message = try frame(header(of: call, number))
+    } catch {
+      throw RPCError(request: error)
+    }
+    let deadline = Sweeper.nowMilliseconds + UInt64(remaining)
+    if !socket.isConnected {
+      let patience = min(deadline, patienceEndMilliseconds)
+      guard await socket.waitForConnection(deadlineMilliseconds: patience) else {
+        throw RPCError(.unavailable, "nobody is connected at \(url)")
+      }
+    }
+    do throws(NanomsgError) {
+      return try await socket.exchange(message, deadlineMilliseconds: deadline)
+    } catch {
+      let error = RPCError(transport: error)
+      throw RPCError(error.code, "\(call.method.name) at \(url): \(error.message)")
+    }
+  }
+
+  private func header(of call: OutgoingCall, _ number: Int) -> RequestHeader {
+    RequestHeader(
+      method: call.method, requestID: call.requestID, deadline: call.deadline, trace: call.trace,
+      metadata: call.options.metadata, callerToken: token(for: call.method), attempt: number)
+  }
+
+  private func token(for method: RPCMethod) -> String {
+    guard let identity = settings.identity else { return "" }
+    return identity.token(
+      for: settings.backend ?? method.backend,
+      nowSeconds: Deadline.now.unixMicroseconds / 1_000_000)
+  }
+
+  private static func checkStatus(of reply: borrowing NanomsgMessage) throws(RPCError) {
+    let error = try reply.withBytes { bytes throws(RPCError) in
+      try decodingAnswer { () throws(WireError) in
+        let header = try Frame.Parts(bytes).header
+        // Success without metadata has an empty header, which is most of all answers.
+        return header.isEmpty ? nil : try ResponseHeader(wire: header).error
+      }
+    }
+    if let error { throw error }
+  }
+
+  private static func decodingAnswer<Value>(
+    _ body: () throws(WireError) -> Value
+  ) throws(RPCError) -> Value {
+    do throws(WireError) {
+      return try body()
+    } catch {
+      throw RPCError(.internal, "the answer cannot be read: \(error.description)")
+    }
+  }
+}
+
+extension RPCMethod {
+  /// The backend that a method belongs to, by its service: `ingest` for `tidemark.v1.Ingest/…`.
+  var backend: String {
+    let service = name.split(separator: "/").first ?? ""
+    return service.split(separator: ".").last.map { $0.lowercased() } ?? ""
+  }
+}
