@@ -226,7 +226,11 @@ let testRooms: [Target] = [
     ["BaselineService", "DetectorService", "EvidenceContract", "SeriesStore", "RPC", "Postgres"]),
   tests(
     "ClassifierServiceTests",
-    ["ClassifierService", "AnomalyContract", "FindingsContract", "RPC", "Postgres"]),
+    [
+      "ClassifierService", "AnomalyContract", "FindingsContract", "DeliveryContract",
+      "SeriesContract", "SeriesModel", "Baselines", "Detection", "Classification", "RPC",
+      "ServiceRuntime", "Postgres", "WorkQueue",
+    ]),
   tests(
     "NotifierServiceTests",
     ["NotifierService", "DeliveryContract", "AnomalyContract", "RPC", "Postgres", "HTTPServer"]),

@@ -1,0 +1,138 @@
+internal import Postgres
+internal import WorkQueue
+
+/// The schema `classifier`.
+///
+/// The customer is part of every key, so that the tables can be spread by it; the work queue and
+/// the conflicts stay in one place and refer to nothing.
+enum ClassifierSchema {
+  /// All steps, oldest first.
+  static let migrations: [Migration] = [
+    Migration(version: 1, name: "anomalies", sql: tables),
+    WorkQueue.migration(version: 2),
+    Migration(version: 3, name: "usage_anomalies for readers", sql: view),
+  ]
+
+  private static let tables: PostgresStatement = """
+    CREATE TABLE series (
+      customer_id uuid NOT NULL,
+      metric_id int NOT NULL,
+      -- The newest bucket judged, and the last judgements back from it.
+      last_bucket int NOT NULL,
+      seen bytea NOT NULL,
+      -- The latest anomaly to either side.
+      down_id uuid,
+      up_id uuid,
+      -- Which of them the next row must look at even without a finding: 1 down, 2 up.
+      followed smallint NOT NULL,
+      PRIMARY KEY (customer_id, metric_id)
+    ) WITH (fillfactor = 50);
+    ALTER TABLE series ALTER COLUMN seen SET STORAGE PLAIN;
+
+    CREATE TABLE anomaly (
+      customer_id uuid NOT NULL,
+      id uuid NOT NULL,
+      metric_id int NOT NULL,
+      metric_name text NOT NULL,
+      type smallint NOT NULL,
+      severity smallint NOT NULL,
+      intent smallint NOT NULL,
+      state smallint NOT NULL,
+      acknowledged boolean NOT NULL,
+      start_bucket int NOT NULL,
+      end_bucket int NOT NULL,
+      last_bucket int NOT NULL,
+      last_revision bigint NOT NULL,
+      calm_buckets int NOT NULL,
+      observed_sum double precision NOT NULL,
+      expected_sum double precision NOT NULL,
+      counted_buckets int NOT NULL,
+      score double precision NOT NULL,
+      baseline_value double precision NOT NULL,
+      actual_value double precision NOT NULL,
+      deviation_percent double precision,
+      -- Of the first bucket; the order of lists.
+      started_unix_us bigint NOT NULL,
+      detected_unix_us bigint NOT NULL,
+      resolved_unix_us bigint,
+      dismissed_unix_us bigint,
+      dismissed_by uuid,
+      dismiss_reason text NOT NULL,
+      possible_cause text NOT NULL,
+      -- As the contract writes them.
+      customer bytea NOT NULL,
+      metric bytea NOT NULL,
+      -- Whether people are told of its changes.
+      heard boolean NOT NULL,
+      revision int NOT NULL,
+      -- The finding that set the present severity.
+      finding bytea NOT NULL,
+      model_version text NOT NULL,
+      evidence_hash bigint NOT NULL,
+      PRIMARY KEY (customer_id, id)
+    ) WITH (fillfactor = 70);
+    CREATE INDEX anomaly_worst ON anomaly (severity DESC, started_unix_us DESC, id DESC);
+    CREATE INDEX anomaly_of_customer
+      ON anomaly (customer_id, severity DESC, started_unix_us DESC, id DESC);
+    CREATE INDEX anomaly_id ON anomaly (id);
+
+    CREATE TABLE anomaly_revision (
+      customer_id uuid NOT NULL,
+      anomaly_id uuid NOT NULL,
+      revision int NOT NULL,
+      kind smallint NOT NULL,
+      change bytea NOT NULL,
+      changed_unix_us bigint NOT NULL,
+      heard boolean NOT NULL,
+      -- When the notifier took it over.
+      told_unix_us bigint,
+      PRIMARY KEY (customer_id, anomaly_id, revision)
+    );
+
+    CREATE TABLE transition (
+      customer_id uuid NOT NULL,
+      anomaly_id uuid NOT NULL,
+      number int NOT NULL,
+      verb smallint NOT NULL,
+      actor_id uuid,
+      actor_name text NOT NULL,
+      reason text NOT NULL,
+      comment text NOT NULL,
+      at_unix_us bigint NOT NULL,
+      PRIMARY KEY (customer_id, anomaly_id, number)
+    );
+
+    -- Judgements that came twice with different evidence, set aside for people.
+    CREATE TABLE evidence_conflict (
+      customer_id uuid NOT NULL,
+      metric_id int NOT NULL,
+      bucket int NOT NULL,
+      revision bigint NOT NULL,
+      known_fingerprint bigint NOT NULL,
+      received_hash bigint NOT NULL,
+      seen_unix_us bigint NOT NULL,
+      PRIMARY KEY (customer_id, metric_id, bucket, revision, received_hash)
+    );
+    """
+
+  /// Microseconds times an interval stay whole, where seconds as a floating-point number would
+  /// not.
+  private static let view: PostgresStatement = """
+    CREATE VIEW usage_anomalies AS SELECT
+      id,
+      customer_id,
+      metric_name::varchar(50) AS metric_type,
+      (CASE type WHEN 1 THEN 'drop' WHEN 2 THEN 'spike' WHEN 3 THEN 'level_down'
+        WHEN 4 THEN 'level_up' END)::varchar(50) AS anomaly_type,
+      (CASE severity WHEN 1 THEN 'info' WHEN 2 THEN 'warning'
+        WHEN 3 THEN 'critical' END)::varchar(20) AS severity,
+      baseline_value::numeric AS baseline_value,
+      actual_value::numeric AS actual_value,
+      deviation_percent::numeric AS deviation_percent,
+      timestamptz 'epoch' + detected_unix_us * interval '1 microsecond' AS detected_at,
+      timestamptz 'epoch' + dismissed_unix_us * interval '1 microsecond' AS dismissed_at,
+      dismissed_by
+    FROM anomaly WHERE state <> 6;
+    GRANT SELECT ON usage_anomalies TO tidemark_reader;
+    """
+}

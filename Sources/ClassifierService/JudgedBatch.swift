@@ -1,0 +1,125 @@
+internal import Baselines
+internal import Classification
+internal import Detection
+internal import SeriesModel
+
+/// A findings batch made ready to be merged: checked, its rows in the order of their series.
+struct JudgedBatch: Sendable {
+  /// The most rows a batch may hold.
+  static let rowsLimit = 5_000
+
+  let findings: FindingsBatch
+  /// Rows by rising series, which is the order of locks.
+  let order: [Int]
+  /// The place in `findings.findings` of the finding that speaks of a row.
+  let findingOfRow: [Int: Int]
+  /// Each finding as the contract writes it, kept as evidence.
+  let encodedFindings: [[UInt8]]
+  private let movements: SharedMovements
+
+  /// Checks a batch.
+  ///
+  /// - Throws: ``ClassifierError`` with `badRequest` that names the field or the series.
+  init(_ findings: FindingsBatch, encodedFindings: [[UInt8]]) throws(ClassifierError) {
+    precondition(encodedFindings.count == findings.findings.count, "a finding without its bytes")
+    guard findings.count <= Self.rowsLimit else {
+      throw ClassifierError(
+        .badRequest, field: "findings.customer_index",
+        "a batch may hold \(Self.rowsLimit) rows and has \(findings.count)")
+    }
+    if let place = findings.metrics.firstIndex(
+      where: { $0.granularity != findings.bucket.granularity })
+    {
+      throw ClassifierError(
+        .badRequest, field: "findings.metrics[\(place)].granularity",
+        "metric \(findings.metrics[place].key) is not of the batch's granularity")
+    }
+    let keys = (0..<findings.count).map { findings.series(ofRow: $0) }
+    let order = keys.indices.sorted { keys[$0] < keys[$1] }
+    for (row, next) in zip(order, order.dropFirst()) where keys[row] == keys[next] {
+      throw ClassifierError(
+        .badRequest, field: "findings.customer_index[\(next)]",
+        "series \(Self.name(findings, row)) stands twice")
+    }
+    var findingOfRow: [Int: Int] = [:]
+    for (place, finding) in findings.findings.enumerated() {
+      guard finding.row >= 0, finding.row < findings.count,
+        findingOfRow.updateValue(place, forKey: finding.row) == nil
+      else {
+        throw ClassifierError(
+          .badRequest, field: "findings.findings[\(place)].row",
+          "finding \(place) speaks of row \(finding.row), which is not there or was spoken of")
+      }
+    }
+    self.findings = findings
+    self.order = order
+    self.findingOfRow = findingOfRow
+    self.encodedFindings = encodedFindings
+    movements = SharedMovements(findings)
+  }
+
+  var bucket: Int32 { findings.bucket.index }
+
+  func customer(_ row: Int) -> Customer { findings.customers[Int(findings.customerIndex[row])] }
+
+  func metric(_ row: Int) -> Metric { findings.metrics[Int(findings.metricIndex[row])] }
+
+  func judgedRow(_ row: Int) -> JudgedRow {
+    JudgedRow(findings, row: row, finding: findingOfRow[row].map { findings.findings[$0] })
+  }
+
+  /// What people call the series: the customer's own key and the metric's.
+  func name(_ row: Int) -> String { Self.name(findings, row) }
+
+  func sharedMovement(_ row: Int, _ direction: Direction) -> SharedMovement {
+    movements.of(customer(row), metric(row), direction)
+  }
+
+  private static func name(_ findings: FindingsBatch, _ row: Int) -> String {
+    let customer = findings.customers[Int(findings.customerIndex[row])]
+    return "\(customer.externalID)/\(findings.metrics[Int(findings.metricIndex[row])].key)"
+  }
+}
+
+/// Who moved together in one batch, counted once for all its findings.
+private struct SharedMovements: Sendable {
+  private struct Cohort: Hashable {
+    var segment: String
+    var metricName: String
+  }
+
+  private var seriesJudged: [CustomerID: Int] = [:]
+  private var seriesMoved: [Direction: [CustomerID: Int]] = [:]
+  private var customersJudged: [Cohort: Set<CustomerID>] = [:]
+  private var customersMoved: [Direction: [Cohort: Set<CustomerID>]] = [:]
+
+  init(_ batch: FindingsBatch) {
+    if batch.findings.isEmpty { return }
+    for row in 0..<batch.count where !batch.flags[row].contains(.missing) {
+      let (customer, cohort) = Self.place(batch, row)
+      seriesJudged[customer, default: 0] += 1
+      customersJudged[cohort, default: []].insert(customer)
+    }
+    for finding in batch.findings where finding.row >= 0 && finding.row < batch.count {
+      let direction = AnomalyType(finding.kind).direction
+      let (customer, cohort) = Self.place(batch, finding.row)
+      seriesMoved[direction, default: [:]][customer, default: 0] += 1
+      customersMoved[direction, default: [:]][cohort, default: []].insert(customer)
+    }
+  }
+
+  private static func place(_ batch: FindingsBatch, _ row: Int) -> (CustomerID, Cohort) {
+    let customer = batch.customers[Int(batch.customerIndex[row])]
+    let metric = batch.metrics[Int(batch.metricIndex[row])]
+    return (customer.id, Cohort(segment: customer.segment, metricName: metric.name))
+  }
+
+  func of(_ customer: Customer, _ metric: Metric, _ direction: Direction) -> SharedMovement {
+    let cohort = Cohort(segment: customer.segment, metricName: metric.name)
+    return SharedMovement(
+      seriesMoved: seriesMoved[direction]?[customer.id] ?? 0,
+      seriesJudged: seriesJudged[customer.id] ?? 0,
+      customersMoved: customersMoved[direction]?[cohort]?.count ?? 0,
+      customersJudged: customersJudged[cohort]?.count ?? 0, segment: customer.segment)
+  }
+}
