@@ -1,0 +1,92 @@
+import Baselines
+import RPC
+
+extension Baselines.EvidenceBatch {
+  /// Takes the columns of a message after checking each of them.
+  mutating func takeColumns(_ wire: EvidenceContract.EvidenceBatch) throws(RPCError) {
+    let rows = wire.customerIndex.count
+    try WireColumns.rows(rows, limit: Self.rowsLimit, "evidence.customer_index")
+    try WireColumns.indices(
+      wire.customerIndex, rows: rows, dictionary: customers.count, "evidence.customer_index")
+    try WireColumns.indices(
+      wire.metricIndex, rows: rows, dictionary: metrics.count, "evidence.metric_index")
+    try WireColumns.length(wire.flags.count, rows, "evidence.flags")
+    try WireColumns.length(wire.age.count, rows, "evidence.age")
+    try WireColumns.length(wire.zeroRun.count, rows, "evidence.zero_run")
+    try WireColumns.length(wire.inputHash.count, rows, "evidence.input_hash")
+    customerIndex = wire.customerIndex
+    metricIndex = wire.metricIndex
+    flags = wire.flags.map(EvidenceFlags.init(rawValue:))
+    age = wire.age
+    zeroRun = wire.zeroRun
+    inputHash = wire.inputHash
+    try takeValues(wire, rows)
+    try takeWindows(wire, rows * windows.count)
+    try takeStatistics(wire, rows)
+    let ring = rows * Self.ringLength
+    try WireColumns.finiteOrMissing(wire.ringObserved, rows: ring, "evidence.ring_observed")
+    try WireColumns.finiteOrMissing(wire.ringExpected, rows: ring, "evidence.ring_expected")
+    ringObserved = wire.ringObserved
+    ringExpected = wire.ringExpected
+  }
+
+  private mutating func takeValues(
+    _ wire: EvidenceContract.EvidenceBatch, _ rows: Int
+  ) throws(RPCError) {
+    try WireColumns.finiteOrMissing(wire.observed, rows: rows, "evidence.observed")
+    for (row, value) in wire.observed.enumerated()
+    where value.isNaN && !flags[row].contains(.missing) {
+      throw RPCError(
+        .invalidArgument, field: "evidence.observed[\(row)]", reason: "not_finite",
+        "evidence.observed[\(row)] is no number though its flags do not say missing")
+    }
+    try WireColumns.finite(wire.expected, rows: rows, "evidence.expected")
+    try WireColumns.notNegative(wire.deviation, rows: rows, "evidence.deviation")
+    try WireColumns.finite(wire.z, rows: rows, "evidence.z")
+    try WireColumns.finiteOrMissing(wire.previousSeason, rows: rows, "evidence.previous_season")
+    observed = wire.observed
+    expected = wire.expected
+    deviation = wire.deviation
+    z = wire.z
+    previousSeason = wire.previousSeason
+  }
+
+  private mutating func takeWindows(
+    _ wire: EvidenceContract.EvidenceBatch, _ cells: Int
+  ) throws(RPCError) {
+    try WireColumns.finite(wire.windowSum, rows: cells, "evidence.window_sum")
+    try WireColumns.finite(wire.windowExpected, rows: cells, "evidence.window_expected")
+    try WireColumns.notNegative(wire.windowDeviation, rows: cells, "evidence.window_deviation")
+    try WireColumns.length(wire.windowValid.count, cells, "evidence.window_valid")
+    for (cell, valid) in wire.windowValid.enumerated() {
+      let length = windows[cell % windows.count]
+      guard Int(valid) > length else { continue }
+      throw RPCError(
+        .invalidArgument, field: "evidence.window_valid[\(cell)]", reason: "out_of_range",
+        "evidence.window_valid[\(cell)] is \(valid) in a window of \(length) buckets")
+    }
+    windowSum = wire.windowSum
+    windowExpected = wire.windowExpected
+    windowDeviation = wire.windowDeviation
+    windowValid = wire.windowValid
+  }
+
+  private mutating func takeStatistics(
+    _ wire: EvidenceContract.EvidenceBatch, _ rows: Int
+  ) throws(RPCError) {
+    try WireColumns.finiteOrMissing(wire.mean, rows: rows, "evidence.mean")
+    try WireColumns.finiteOrMissing(
+      wire.standardDeviation, rows: rows, "evidence.standard_deviation")
+    try WireColumns.finiteOrMissing(wire.median, rows: rows, "evidence.median")
+    try WireColumns.finiteOrMissing(
+      wire.medianAbsoluteDeviation, rows: rows, "evidence.median_absolute_deviation")
+    try WireColumns.finiteOrMissing(wire.lowerQuartile, rows: rows, "evidence.lower_quartile")
+    try WireColumns.finiteOrMissing(wire.upperQuartile, rows: rows, "evidence.upper_quartile")
+    mean = wire.mean
+    standardDeviation = wire.standardDeviation
+    median = wire.median
+    medianAbsoluteDeviation = wire.medianAbsoluteDeviation
+    lowerQuartile = wire.lowerQuartile
+    upperQuartile = wire.upperQuartile
+  }
+}

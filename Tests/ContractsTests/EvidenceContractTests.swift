@@ -1,0 +1,152 @@
+import Baselines
+import Detection
+import EvidenceContract
+import FindingsContract
+import RPC
+import SeriesContract
+import SeriesModel
+import Testing
+
+/// Two weeks of evidence of two series, of which one drops at the end.
+func evidenceFixture() -> Baselines.EvidenceBatch {
+  let windows = ModelParameters.parameters(for: .day).windows
+  func batch(_ bucket: Int32) -> Baselines.EvidenceBatch {
+    Baselines.EvidenceBatch(
+      runID: ScanRunID(high: 0x0102_0304_0506_0708, low: 9), bucket: Bucket(.day, bucket),
+      revision: 1, ingestSequence: 42, modelVersion: ModelParameters.version,
+      customers: [
+        Customer(
+          id: CustomerID(high: 1, low: 2), externalID: "acme", name: "Acme", segment: "large")
+      ],
+      metrics: [
+        Metric(
+          id: MetricID(1), name: "calls", dimensions: [Dimension(name: "site", value: "a")],
+          granularity: .day, kind: .count),
+        Metric(id: MetricID(2), name: "health", granularity: .day, kind: .gauge),
+      ], sensitivity: [SensitivityRule(scope: .segment("large"), scale: 1.5)], windows: windows)
+  }
+  var calls = SeriesBaseline(kind: .count, granularity: .day)
+  var health = SeriesBaseline(kind: .gauge, granularity: .day)
+  var last = batch(0)
+  for bucket in 0..<80 as Range<Int32> {
+    last = batch(bucket)
+    _ = calls.advance(
+      to: bucket, value: bucket == 79 ? 0 : Double(90 + bucket % 7), customerIndex: 0,
+      metricIndex: 0, into: &last)
+    _ = health.advance(
+      to: bucket, value: Double(70 + bucket % 3), customerIndex: 0, metricIndex: 1, into: &last)
+  }
+  return last
+}
+
+/// The fields that an error names, or an empty list when nothing was refused.
+private func fields(_ body: () throws(RPCError) -> Void) -> [String] {
+  do throws(RPCError) {
+    try body()
+    return []
+  } catch {
+    return error.code == .invalidArgument ? error.details.map(\.field) : [error.description]
+  }
+}
+
+@Suite("Evidence on the wire")
+struct EvidenceContractTests {
+  @Test func `a batch comes back from the wire as it was`() throws {
+    let batch = evidenceFixture()
+    let bytes = try EvidenceContract.EvidenceBatch(batch).wireBytes()
+    let wire = try EvidenceContract.EvidenceBatch(wireBytes: bytes)
+    let again = try Baselines.EvidenceBatch(wire)
+    // NaN is not equal to itself, so the columns with missing values are compared by their bits.
+    #expect(again.ringObserved.map(\.bitPattern) == batch.ringObserved.map(\.bitPattern))
+    #expect(again.windowDeviation == batch.windowDeviation)
+    #expect(again.customers == batch.customers)
+    #expect(again.metrics == batch.metrics)
+    #expect(again.sensitivity == batch.sensitivity)
+    #expect(again.flags == batch.flags)
+    #expect(judge(again, notify: true).evidenceHash == judge(batch, notify: true).evidenceHash)
+    #expect(judge(again, notify: true).findings.count == 1)
+  }
+
+  typealias Damage = @Sendable (inout EvidenceContract.EvidenceBatch) -> Void
+
+  static let damages: [(String, Damage)] = [
+    ("evidence.run_id", { $0.runID = [1, 2] }),
+    ("evidence.granularity", { $0.granularity = .unspecified }),
+    ("evidence.windows", { $0.windows = [] }),
+    ("evidence.windows", { $0.windows = [3, 1, 7] }),
+    ("evidence.metrics[0].granularity", { $0.metrics[0].granularity = .week }),
+    ("evidence.customers[0].external_id", { $0.customers[0].externalID = "" }),
+    ("evidence.sensitivity[0].scope", { $0.sensitivity[0].scope = "planet:x" }),
+    ("evidence.sensitivity[0].scale", { $0.sensitivity[0].scale = .nan }),
+    ("evidence.customer_index[1]", { $0.customerIndex[1] = 7 }),
+    ("evidence.metric_index", { $0.metricIndex.removeLast() }),
+    ("evidence.flags", { $0.flags.append(0) }),
+    ("evidence.age", { $0.age = [] }),
+    ("evidence.observed[0]", { $0.observed[0] = .nan }),
+    ("evidence.observed[1]", { $0.observed[1] = .infinity }),
+    ("evidence.expected[0]", { $0.expected[0] = .nan }),
+    ("evidence.deviation[0]", { $0.deviation[0] = -1 }),
+    ("evidence.z[1]", { $0.z[1] = .nan }),
+    ("evidence.window_sum", { $0.windowSum.removeLast() }),
+    ("evidence.window_expected[2]", { $0.windowExpected[2] = .infinity }),
+    ("evidence.window_deviation[0]", { $0.windowDeviation[0] = -0.5 }),
+    ("evidence.window_valid[0]", { $0.windowValid[0] = 2 }),
+    ("evidence.median", { $0.median = [1] }),
+    ("evidence.zero_run", { $0.zeroRun = [1] }),
+    ("evidence.input_hash", { $0.inputHash = [] }),
+    ("evidence.ring_observed", { $0.ringObserved.removeFirst() }),
+    ("evidence.ring_expected[3]", { $0.ringExpected[3] = .infinity }),
+  ]
+
+  @Test("a damaged batch is refused by the name of the field", arguments: damages.indices)
+  func damaged(place: Int) {
+    let (field, damage) = Self.damages[place]
+    var wire = EvidenceContract.EvidenceBatch(evidenceFixture())
+    damage(&wire)
+    #expect(fields { () throws(RPCError) in _ = try Baselines.EvidenceBatch(wire) } == [field])
+  }
+
+  @Test func `more rows than a batch may hold are refused`() {
+    var wire = EvidenceContract.EvidenceBatch(evidenceFixture())
+    wire.customerIndex = Array(repeating: 0, count: 1_201)
+    #expect(
+      fields { () throws(RPCError) in _ = try Baselines.EvidenceBatch(wire) }
+        == ["evidence.customer_index"])
+  }
+}
+
+@Suite("Findings on the wire")
+struct FindingsContractTests {
+  @Test func `a batch comes back from the wire as it was`() throws {
+    let batch = judge(evidenceFixture(), notify: true)
+    let bytes = try FindingsContract.FindingsBatch(batch).wireBytes()
+    let wire = try FindingsContract.FindingsBatch(wireBytes: bytes)
+    #expect(try Detection.FindingsBatch(wire) == batch)
+  }
+
+  typealias Damage = @Sendable (inout FindingsContract.FindingsBatch) -> Void
+
+  static let damages: [(String, Damage)] = [
+    ("findings.run_id", { $0.runID = [] }),
+    ("findings.granularity", { $0.granularity = .init(rawValue: 77) }),
+    ("findings.customer_index[0]", { $0.customerIndex[0] = 1 }),
+    ("findings.evidence_hash", { $0.evidenceHash = [] }),
+    ("findings.z[0]", { $0.z[0] = .nan }),
+    ("findings.findings[0].row", { $0.findings[0].row = 2 }),
+    ("findings.findings[0].kind", { $0.findings[0].kind = .unspecified }),
+    ("findings.findings[0].start_bucket", { $0.findings[0].startBucket = 1_000 }),
+    ("findings.findings[0].score", { $0.findings[0].score = 0.5 }),
+    ("findings.findings[0].log_ratio", { $0.findings[0].logRatio = .infinity }),
+    ("findings.findings[0].tests[0].test", { $0.findings[0].tests[0].test = "magic" }),
+    ("findings.findings[0].tests[1].statistic", { $0.findings[0].tests[1].statistic = .nan }),
+    ("findings.findings[0].ring_expected", { $0.findings[0].ringExpected = [1] }),
+  ]
+
+  @Test("a damaged batch is refused by the name of the field", arguments: damages.indices)
+  func damaged(place: Int) {
+    let (field, damage) = Self.damages[place]
+    var wire = FindingsContract.FindingsBatch(judge(evidenceFixture(), notify: true))
+    damage(&wire)
+    #expect(fields { () throws(RPCError) in _ = try Detection.FindingsBatch(wire) } == [field])
+  }
+}
