@@ -170,6 +170,13 @@ let frontDoors: [Target] = [
   frontDoor("tidemark-gateway", at: "services/gateway", ["GatewayService", "ServiceRuntime"]),
   frontDoor("tidemark", at: "services/tidemark", ["CommandLineTool"]),
   .executableTarget(
+    name: "tidemark-example",
+    dependencies: [
+      "RPC", "GatewayContract", "AnomalyContract", "SeriesContract", "Cryptography",
+      "ServiceRuntime",
+    ],
+    path: "examples/swift", swiftSettings: settings),
+  .executableTarget(
     name: "protoc-gen-tidemark", dependencies: ["CProtocPlugin", "CProtobufC"],
     swiftSettings: settings),
 ]
