@@ -42,16 +42,21 @@ class CallError(Exception):
 
 @functools.cache
 def load_contracts() -> dict[str, object]:
-    """Every message and enum value of the contracts, made by protoc into a folder of its own."""
+    """Messages and enum values by name, and the answer of each method by the method's name."""
     folder = tempfile.mkdtemp(prefix="tidemark-contracts-")
     names = sorted(path.stem for path in CONTRACTS.glob("tidemark/v1/*.proto"))
     files = [f"tidemark/v1/{name}.proto" for name in names]
     subprocess.run(
         ["protoc", f"-I{CONTRACTS}", f"--python_out={folder}", *files], check=True)
     sys.path.insert(0, folder)
+    modules = [importlib.import_module(f"tidemark.v1.{name}_pb2") for name in names]
     found: dict[str, object] = {}
-    for name in names:
-        found.update(vars(importlib.import_module(f"tidemark.v1.{name}_pb2")))
+    for module in modules:
+        found.update(vars(module))
+    for module in modules:
+        for service in module.DESCRIPTOR.services_by_name.values():
+            for method in service.methods:
+                found[f"{service.full_name}/{method.name}"] = found[method.output_type.name]
     return found
 
 
@@ -134,8 +139,7 @@ class Client:
         answer = self.contracts["ResponseHeader"].FromString(frame[8 : 8 + length])
         if answer.status:
             raise CallError(answer.status, answer.message)
-        response = method.rsplit("/", 1)[1] + "Response"
-        return self.contracts[response].FromString(frame[8 + length :])
+        return self.contracts[method].FromString(frame[8 + length :])
 
 
 def main() -> None:
