@@ -121,14 +121,15 @@ install_packages() {
 }
 
 check_swift() {
-  local version
+  local told version
   if ! command -v swift >/dev/null; then
     say "the Swift 6.3 toolchain is not on the PATH; see https://www.swift.org/install/linux" >&2
     exit 3
   fi
-  version="$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p')"
+  told="$(swift --version 2>&1 || true)"
+  version="$(sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' <<<"$told" | head -1)"
   if [ "$(printf '6.3\n%s\n' "${version:-0}" | sort -V | head -1)" != 6.3 ]; then
-    say "Swift 6.3 or later is needed, the PATH holds '${version:-unknown}'" >&2
+    say "Swift 6.3 or later is needed; 'swift --version' says: $told" >&2
     exit 3
   fi
 }

@@ -76,8 +76,9 @@ with_progress() {
 swift_tests() {
   with_progress "$log" swift test --skip-build
   local code=$?
-  # Of a failed run all that is not a success is of interest.
-  [ "$code" = 0 ] || grep -vE '^(◇|✔|↳)' "$log" | tail -n 200
+  if [ "$code" != 0 ]; then
+    grep -E -A 1 '^✘|error:|Fatal|Crash' "$log" | grep -vE '^(--|◇|✔)' | cut -c 1-400 | tail -n 120
+  fi
   return "$code"
 }
 
