@@ -20,10 +20,8 @@ final class RawClient: Sendable {
         connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
     }
-    guard result == 0 else {
-      close(descriptor)
-      throw Refused()
-    }
+    // The deinitializer runs after this throw, too, and closes.
+    guard result == 0 else { throw Refused() }
   }
 
   struct Refused: Error {}
