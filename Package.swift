@@ -153,7 +153,7 @@ let services: [Target] = [
   room(
     "CommandLineTool",
     runtime + stored + [
-      "PrivateCluster", "HTTPServer", "PointsContract", "EvidenceContract", "FindingsContract",
+      "PrivateCluster", "HTTPServer", "Classification", "PointsContract", "EvidenceContract", "FindingsContract",
       "AnomalyContract", "DeliveryContract", "GatewayContract", "IngestService",
       "BaselineService", "DetectorService", "ClassifierService", "NotifierService",
       "GatewayService",

@@ -113,7 +113,7 @@ class Household:
 
     def anomalies(self) -> str:
         """What was found, in the form of the chat."""
-        return self.client("anomalies", "--accounts-limit", "10")
+        return self.client("anomalies", "--all", "--accounts-limit", "10")
 
     def token(self) -> str:
         """A bearer token for the gateway, made once."""

@@ -3,6 +3,18 @@ enum CommandTable {
   /// The table.
   static let commands: [Command] = [
     Command(
+      "scan", switches: ["notify-history", "insecure-plaintext"], isClient: true,
+      summary: "Judges all that has not been judged yet and shows how far it has come.",
+      run: scan),
+    Command(
+      "anomalies", ["[CUSTOMER]"], switches: ["all", "ids", "insecure-plaintext"], isClient: true,
+      summary: "Shows what is out of the ordinary, at one customer or at all.",
+      run: showAnomalies),
+    Command(
+      "dismiss", ["ID"], switches: ["insecure-plaintext"], isClient: true,
+      summary: "Says that an anomaly was no problem.",
+      run: dismiss),
+    Command(
       "keys", ["generate", "FOLDER", "NAME..."],
       summary: "Makes the keys by which services know each other, and the file of those trusted.",
       run: generateKeys),

@@ -1,0 +1,55 @@
+import Locking
+import RPC
+import ServiceRuntime
+
+/// The services of a running house, as the client's settings name them.
+struct HouseClient {
+  /// The services that commands call.
+  static let backends = ["ingest", "baseline", "classifier", "gateway"]
+
+  private let settings: RPCSettings
+
+  /// Reads `<service>-url` of each service, keys and certificates.
+  init(reading reader: ConfigurationReader) {
+    var settings = RPCSettings(reading: reader, listenURLs: [])
+    let isPlaintextAllowed = reader.boolean(
+      "insecure-plaintext", help: "allow tcp:// without TLS")
+    for backend in Self.backends {
+      let urls = reader.list(
+        "\(backend)-url", default: [], help: "addresses of \(backend), one a replica")
+      for url in urls {
+        if url.hasPrefix("tcp://") && !isPlaintextAllowed {
+          reader.refuse(url, "is without TLS, which insecure-plaintext must allow")
+        } else if url.hasPrefix("tls+tcp://") && settings.tls == nil {
+          reader.refuse(url, "needs tls-ca-file and tls-certificate-key-file")
+        }
+      }
+      settings.backendURLs[backend] = urls
+    }
+    self.settings = settings
+  }
+
+  /// Calls a service for as long as the body runs.
+  func with<Result>(
+    _ backend: String, _ body: (RPCBalancer) async throws -> Result
+  ) async throws -> Result {
+    guard settings.backendURLs[backend]?.isEmpty == false else {
+      throw CommandError(
+        "no address of \(backend) is known: give --\(backend)-url, or run this beside a running"
+          + " `make demo` or `tidemark up`")
+    }
+    let caller = try settings.caller(to: backend)
+    defer { caller.close() }
+    return try await body(caller)
+  }
+
+  /// Calls one address that the command line names.
+  func with<Result>(url: String, _ body: (RPCChannel) async throws -> Result) async throws -> Result
+  {
+    // Whom it is that answers there is not known, so the word of its key file may be any service.
+    let channel = try RPCChannel(
+      url: url, settings: RPCClientSettings(tls: settings.tls, identity: settings.identity))
+    defer { channel.close() }
+    return try await body(channel)
+  }
+}
