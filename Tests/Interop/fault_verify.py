@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import uuid
 
 from checks import Checks
 from fault_calls import Calls
@@ -104,20 +105,29 @@ def verify_notifications(
     verify_received(checks, sinks, deliveries, proto, kills)
 
 
+def wire_key(proto, delivery) -> tuple[str, str]:
+    """The way of a delivery and the key that its message carries."""
+    if delivery.receiver_kind == "email":
+        return "email", str(uuid.UUID(bytes=delivery.id))
+    opens = {proto.ANOMALY_CHANGE_KIND_OPENED, proto.ANOMALY_CHANGE_KIND_CHANGED,
+             proto.ANOMALY_CHANGE_KIND_REOPENED}
+    action = "trigger" if delivery.kind in opens else "resolve"
+    return delivery.receiver_kind, f"{delivery.deduplication_key} {action}"
+
+
 def verify_received(checks: Checks, sinks: Sinks, deliveries, proto, kills: int) -> None:
     """What arrived is what was sent; a repeat comes only from a kill between send and note."""
-    received = sinks.received()
     sent = collections.Counter(
-        (d.deduplication_key, d.receiver_kind) for d in deliveries
-        if d.state == proto.DELIVERY_STATE_SENT)
-    arrived = collections.Counter((entry.key, entry.kind) for entry in received)
+        wire_key(proto, d) for d in deliveries if d.state == proto.DELIVERY_STATE_SENT)
+    arrived = collections.Counter((entry.kind, entry.key) for entry in sinks.received())
     missing = [key for key, count in sent.items() if arrived[key] < count]
     unknown = [key for key in arrived if key not in sent]
     repeats = sum(max(0, arrived[key] - count) for key, count in sent.items())
+    checks.check("something was sent", bool(sent), deliveries[:3])
     checks.check("all that was sent has arrived", not missing, missing[:5])
     checks.check("nothing arrived that the log does not know", not unknown, unknown[:5])
     checks.check("at most one repeat a kill", repeats <= kills, f"{repeats} of {kills} kills")
     checks.equal("no event breaks PagerDuty's rules", sinks.faults(), [])
     print(
-        f"  notifications: {sum(sent.values())} sent, {len(received)} received,"
+        f"  notifications: {sum(sent.values())} sent, {arrived.total()} received,"
         f" {repeats} raw repeats", flush=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import os
 import pathlib
 import re
@@ -36,8 +37,8 @@ class Running:
     """One process of one service."""
 
     process: subprocess.Popen
-    admin: str
-    ready_seconds: float
+    admin: str = ""
+    http: str = ""
 
 
 class House:
@@ -118,20 +119,15 @@ class House:
             "caller-key-file": str(self.key(name)),
             "trusted-callers-file": str(self.folder / "keys" / "callers.yaml"),
         }
+        if name == "gateway":
+            settings["http-address"] = "127.0.0.1:0"
         for callee in CALLS[name]:
             settings[f"{callee}-url"] = [self.url(callee)]
         if name in STORED:
             settings["database-url-file"] = str(self.folder / "roles" / f"{name}.database")
         settings.update(self.extra[name])
-        lines = []
-        for key, value in settings.items():
-            if isinstance(value, list):
-                value = "[" + ", ".join(f'"{entry}"' for entry in value) + "]"
-            elif isinstance(value, bool):
-                value = "true" if value else "false"
-            elif isinstance(value, str):
-                value = f'"{value}"'
-            lines.append(f"{key}: {value}\n")
+        # JSON's values are YAML's.
+        lines = [f"{key}: {json.dumps(value)}\n" for key, value in settings.items()]
         (self.folder / f"{name}.yaml").write_text("".join(lines))
 
     # Processes
@@ -150,7 +146,7 @@ class House:
                 start_new_session=True,
             )
         # Noted at once, so that a service that never gets ready is ended too.
-        self.running[name] = Running(process, "", 0)
+        running = self.running[name] = Running(process)
         while True:
             text = log.read_bytes()[offset:].decode(errors="replace")
             line = re.search(r'msg="service started".*', text)
@@ -160,10 +156,15 @@ class House:
                 code = process.poll()
                 raise RuntimeError(f"{name} did not start (exit code {code}): {text[-2000:]}")
             time.sleep(0.02)
-        admin = re.search(r'admin[a-z-]*="?([0-9.]+:\d+)', line.group())
-        running = Running(process, admin.group(1) if admin else "", time.monotonic() - started)
-        self.running[name] = running
+        running.admin = self.address(line.group(), "admin")
+        running.http = self.address(line.group(), "http")
         return running
+
+    @staticmethod
+    def address(line: str, field: str) -> str:
+        """An address out of a line of the log."""
+        found = re.search(rf'\b{field}="?([^"\s]+)', line)
+        return found.group(1).removeprefix("http://") if found else ""
 
     def kill(self, name: str) -> None:
         """Ends a service as a power cut would."""
@@ -181,6 +182,28 @@ class House:
         except subprocess.TimeoutExpired:
             process.kill()
             return process.wait()
+
+    def token(self) -> str:
+        """A bearer token for the gateway, made once."""
+        path = self.folder / "token"
+        if not path.exists():
+            address = self.folder / "roles" / "gateway.database"
+            self.secret(path, self.tool(
+                "token", "create", "tests", "--database-url-file", str(address)).strip())
+        return path.read_text().strip()
+
+    def http(self) -> str:
+        """Where the gateway serves HTTP, host and port."""
+        return self.running["gateway"].http
+
+    def is_healthy(self, name: str) -> bool:
+        """Whether a service says that it can work."""
+        try:
+            address = f"http://{self.running[name].admin}/readyz"
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
 
     def metric(self, name: str, metric: str) -> float:
         """The sum of one figure of a service over its labels."""
