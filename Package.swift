@@ -211,7 +211,7 @@ let testRooms: [Target] = [
     "RPCTests",
     [
       "RPC", "Nanomsg", "PointsContract", "SeriesContract", "ServiceRuntime", "Cryptography",
-      "Locking", "JSON",
+      "JSON",
     ]),
   tests("WorkQueueTests", ["WorkQueue", "Postgres", "ServiceRuntime", "Locking"]),
   tests("SeriesModelTests", ["SeriesModel"]),

@@ -40,13 +40,13 @@ enum Frame {
 
   /// Packs a header before a payload that is packed already.
   static func message(
-    header: some WireMessage, payloadBytes: UnsafeRawBufferPointer
+    header: some WireMessage, payloadBytes: [UInt8]
   ) throws(WireError) -> NanomsgMessage {
     try withArena { arena throws(WireError) in
       let header = try PackedMessage(header, in: arena)
       return try message(headerBytes: header.byteCount, payloadBytes: payloadBytes.count) {
         header.write(to: $0)
-        $1.copyMemory(from: payloadBytes)
+        $1.copyBytes(from: payloadBytes)
       }
     }
   }

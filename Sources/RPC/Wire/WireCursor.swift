@@ -54,6 +54,20 @@ struct WireCursor {
     }
   }
 
+  /// A value that is not length-prefixed, as its bits.
+  mutating func number(_ type: WireType, in message: String) throws(WireError) -> UInt64 {
+    let start = offset
+    if type == .varint, let value = varint() { return value }
+    if type == .fourBytes, advance(4) {
+      return UInt64(
+        UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt32.self)))
+    }
+    if type == .eightBytes, advance(8) {
+      return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+    }
+    throw WireError(.malformed, "not a \(message): cut short near byte \(offset)")
+  }
+
   private mutating func advance(_ count: Int) -> Bool {
     guard bytes.count - offset >= count else { return false }
     offset += count
