@@ -57,8 +57,35 @@ def write_service(house, name: str) -> None:
 
 
 def notifier(house) -> dict[str, object]:
-    """Critical anomalies go to PagerDuty, all risks go by mail to the customer's owner."""
-    return {}
+    """Critical anomalies go to PagerDuty, and all go by mail to the customer's owner.
+
+    The demo tells of a whole year at once, hence no limit of events a minute.
+    """
+    key = secret(house.home / "pagerduty.key", "d3m0" * 8)
+    events = f"127.0.0.1:{house.events['port']}"
+    routes = {
+        "receivers": [
+            {"name": "on-call", "minimum-severity": "critical", "pagerduty": {
+                "url": f"http://{events}/v2/enqueue", "routing-key-file": str(key),
+                "events-per-minute": 100000}},
+            {"name": "owners", "email": {
+                "smarthost": f"smtp://127.0.0.1:{house.mail['port']}",
+                "from": "tidemark@tidemark.example", "to": ["owner"],
+                "fallback-to": "csm-team@tidemark.example", "insecure-plaintext": True}},
+        ],
+        "route": {"receiver": "owners", "routes": [
+            {"receiver": "on-call", "matchers": ['severity="critical"'], "continue": True},
+            {"receiver": "owners"},
+        ]},
+    }
+    path = house.home / "routes.yaml"
+    path.write_text(json.dumps(routes, indent=2) + "\n")  # JSON is YAML, too
+    return {
+        "routes-file": str(path),
+        "egress-allow-private": ["127.0.0.1"],
+        "egress-allow-plaintext": [events],
+        "retry-first-seconds": 1,
+    }
 
 
 def write_client(house) -> None:
