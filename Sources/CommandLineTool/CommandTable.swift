@@ -15,6 +15,11 @@ enum CommandTable {
       summary: "Says that an anomaly was no problem.",
       run: dismiss),
     Command(
+      "rpc", ["URL", "list|SERVICE/METHOD", "[JSON]"], switches: ["insecure-plaintext"],
+      isClient: true,
+      summary: "Calls any method of a service, or lists what it serves.",
+      run: callByHand),
+    Command(
       "keys", ["generate", "FOLDER", "NAME..."],
       summary: "Makes the keys by which services know each other, and the file of those trusted.",
       run: generateKeys),

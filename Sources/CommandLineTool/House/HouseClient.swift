@@ -43,13 +43,10 @@ struct HouseClient {
     return try await body(caller)
   }
 
-  /// Calls one address that the command line names.
-  func with<Result>(url: String, _ body: (RPCChannel) async throws -> Result) async throws -> Result
-  {
-    // Whom it is that answers there is not known, so the word of its key file may be any service.
-    let channel = try RPCChannel(
-      url: url, settings: RPCClientSettings(tls: settings.tls, identity: settings.identity))
-    defer { channel.close() }
-    return try await body(channel)
+  /// How one address is called that the command line names.
+  func settings(url: String, service: String?) -> RPCClientSettings {
+    // Caller tokens name whom they are for.
+    let backend = service ?? settings.backendURLs.first { $0.value.contains(url) }?.key
+    return RPCClientSettings(backend: backend, tls: settings.tls, identity: settings.identity)
   }
 }

@@ -64,7 +64,9 @@ struct HouseLayout: Sendable {
   /// The client's file, by which other subcommands find this house.
   var clientSettings: String {
     var lines = ["# Written by `tidemark up`; taken away when it ends."]
-    for backend in HouseClient.backends { lines.append("\(backend)-url: [\"\(outerURL(backend))\"]") }
+    for backend in HouseClient.backends {
+      lines.append("\(backend)-url: [\"\(outerURL(backend))\"]")
+    }
     lines.append("caller-key-file: \"\(CallerKeys.keyFile(keys, "client"))\"")
     return lines.joined(separator: "\n") + "\n"
   }
