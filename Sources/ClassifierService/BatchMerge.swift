@@ -67,7 +67,7 @@ struct BatchMerge {
     records = stored
     for place in fresh {
       let row = batch.order[place]
-      for direction in sides(place, row) { merge(place, row, direction) }
+      for direction in sides(place, row) { try merge(place, row, direction) }
       cursors[place].seen.insert(
         bucket: batch.bucket, revision: batch.findings.revision,
         hash: batch.findings.evidenceHash[row])
@@ -84,7 +84,7 @@ struct BatchMerge {
     return Direction.allCases.filter { sides.contains($0) }
   }
 
-  private mutating func merge(_ place: Int, _ row: Int, _ direction: Direction) {
+  private mutating func merge(_ place: Int, _ row: Int, _ direction: Direction) throws {
     let known = cursors[place][direction].flatMap { records[$0] }
     let metric = batch.metric(row)
     let decision = mergeDecision(
@@ -97,9 +97,9 @@ struct BatchMerge {
       cursors[place].followed.remove(direction)
     }
     if decision.action == .open {
-      open(place, row, episode)
+      try open(place, row, episode)
     } else if let known {
-      advance(known, to: decision, row: row)
+      try advance(known, to: decision, row: row)
     }
   }
 
@@ -112,7 +112,7 @@ struct BatchMerge {
     return episode.calmBuckets < rules.calmBuckets(granularity)
   }
 
-  private mutating func open(_ place: Int, _ row: Int, _ episode: Episode) {
+  private mutating func open(_ place: Int, _ row: Int, _ episode: Episode) throws {
     let customer = batch.customer(row)
     let metric = batch.metric(row)
     let record = AnomalyRecord(
@@ -121,7 +121,7 @@ struct BatchMerge {
         direction: episode.direction),
       customer: customer, metric: metric, episode: episode, isHeard: batch.findings.notify,
       revision: 1, detectedUnixMicroseconds: nowUnixMicroseconds,
-      possibleCause: cause(row, episode), evidence: evidence(row))
+      possibleCause: cause(row, episode), evidence: try evidence(row))
     cursors[place][episode.direction] = record.id
     summary.opened += 1
     note(.opened, record)
@@ -129,7 +129,7 @@ struct BatchMerge {
 
   private mutating func advance(
     _ known: AnomalyRecord, to decision: MergeDecision, row: Int
-  ) {
+  ) throws {
     guard let episode = decision.episode, episode != known.episode else { return }
     var record = known
     record.episode = episode
@@ -145,7 +145,7 @@ struct BatchMerge {
       kind == .resolved || kind == .withdrawn ? nowUnixMicroseconds : nil
     if kind == .changed || kind == .reopened {
       record.possibleCause = cause(row, episode)
-      if batch.findingOfRow[row] != nil { record.evidence = evidence(row) }
+      if batch.findingOfRow[row] != nil { record.evidence = try evidence(row) }
     }
     var told = kind
     if !record.isHeard, batch.findings.notify, kind == .changed || kind == .reopened {
@@ -175,10 +175,10 @@ struct BatchMerge {
       shared: batch.sharedMovement(row, episode.direction))
   }
 
-  private func evidence(_ row: Int) -> AnomalyRecord.StoredEvidence {
+  private func evidence(_ row: Int) throws -> AnomalyRecord.StoredEvidence {
     AnomalyRecord.StoredEvidence(
-      finding: batch.findingOfRow[row].map { batch.encodedFindings[$0] } ?? [],
-      modelVersion: batch.findings.modelVersion, hash: batch.findings.evidenceHash[row])
+      finding: try batch.encodedFinding(row), modelVersion: batch.findings.modelVersion,
+      hash: batch.findings.evidenceHash[row])
   }
 }
 

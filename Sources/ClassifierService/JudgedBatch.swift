@@ -1,6 +1,8 @@
 internal import Baselines
 internal import Classification
 internal import Detection
+internal import FindingsContract
+internal import RPC
 internal import SeriesModel
 
 /// A findings batch made ready to be merged: checked, its rows in the order of their series.
@@ -8,20 +10,17 @@ struct JudgedBatch: Sendable {
   /// The most rows a batch may hold.
   static let rowsLimit = 5_000
 
-  let findings: FindingsBatch
+  let findings: Detection.FindingsBatch
   /// Rows by rising series, which is the order of locks.
   let order: [Int]
   /// The place in `findings.findings` of the finding that speaks of a row.
   let findingOfRow: [Int: Int]
-  /// Each finding as the contract writes it, kept as evidence.
-  let encodedFindings: [[UInt8]]
   private let movements: SharedMovements
 
   /// Checks a batch.
   ///
   /// - Throws: ``ClassifierError`` with `badRequest` that names the field or the series.
-  init(_ findings: FindingsBatch, encodedFindings: [[UInt8]]) throws(ClassifierError) {
-    precondition(encodedFindings.count == findings.findings.count, "a finding without its bytes")
+  init(_ findings: Detection.FindingsBatch) throws(ClassifierError) {
     guard findings.count <= Self.rowsLimit else {
       throw ClassifierError(
         .badRequest, field: "findings.customer_index",
@@ -54,7 +53,6 @@ struct JudgedBatch: Sendable {
     self.findings = findings
     self.order = order
     self.findingOfRow = findingOfRow
-    self.encodedFindings = encodedFindings
     movements = SharedMovements(findings)
   }
 
@@ -68,6 +66,15 @@ struct JudgedBatch: Sendable {
     JudgedRow(findings, row: row, finding: findingOfRow[row].map { findings.findings[$0] })
   }
 
+  /// The finding of a row as the contract writes it, or nothing where none fired.
+  func encodedFinding(_ row: Int) throws(WireError) -> [UInt8] {
+    guard let place = findingOfRow[row] else { return [] }
+    // The row is a place in this batch, which is gone once it is merged.
+    var finding = findings.findings[place]
+    finding.row = 0
+    return try FindingsContract.Finding(finding).wireBytes()
+  }
+
   /// What people call the series: the customer's own key and the metric's.
   func name(_ row: Int) -> String { Self.name(findings, row) }
 
@@ -75,7 +82,7 @@ struct JudgedBatch: Sendable {
     movements.of(customer(row), metric(row), direction)
   }
 
-  private static func name(_ findings: FindingsBatch, _ row: Int) -> String {
+  private static func name(_ findings: Detection.FindingsBatch, _ row: Int) -> String {
     let customer = findings.customers[Int(findings.customerIndex[row])]
     return "\(customer.externalID)/\(findings.metrics[Int(findings.metricIndex[row])].key)"
   }
@@ -93,7 +100,7 @@ private struct SharedMovements: Sendable {
   private var customersJudged: [Cohort: Set<CustomerID>] = [:]
   private var customersMoved: [Direction: [Cohort: Set<CustomerID>]] = [:]
 
-  init(_ batch: FindingsBatch) {
+  init(_ batch: Detection.FindingsBatch) {
     if batch.findings.isEmpty { return }
     for row in 0..<batch.count where !batch.flags[row].contains(.missing) {
       let (customer, cohort) = Self.place(batch, row)
@@ -108,7 +115,7 @@ private struct SharedMovements: Sendable {
     }
   }
 
-  private static func place(_ batch: FindingsBatch, _ row: Int) -> (CustomerID, Cohort) {
+  private static func place(_ batch: Detection.FindingsBatch, _ row: Int) -> (CustomerID, Cohort) {
     let customer = batch.customers[Int(batch.customerIndex[row])]
     let metric = batch.metrics[Int(batch.metricIndex[row])]
     return (customer.id, Cohort(segment: customer.segment, metricName: metric.name))

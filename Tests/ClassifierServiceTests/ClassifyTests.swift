@@ -167,7 +167,7 @@ struct ClassifyTests {
     twice.customerIndex = [0, 0]
     twice.metricIndex = [0, 0]
     let double = #expect(throws: ClassifierError.self) {
-      _ = try JudgedBatch(twice, encodedFindings: [])
+      _ = try JudgedBatch(twice)
     }
     #expect(double?.detail == "series c-1/api_calls{origin=JFK} stands twice")
     var foreign = twice
@@ -175,7 +175,7 @@ struct ClassifyTests {
     foreign.metricIndex = []
     foreign.metrics[0].granularity = .week
     let granularity = #expect(throws: ClassifierError.self) {
-      _ = try JudgedBatch(foreign, encodedFindings: [])
+      _ = try JudgedBatch(foreign)
     }
     #expect(granularity?.field == "findings.metrics[0].granularity")
   }

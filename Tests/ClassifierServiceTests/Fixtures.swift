@@ -57,8 +57,7 @@ struct World {
             ]))
       }
     }
-    return try JudgedBatch(
-      batch, encodedFindings: batch.findings.map { [UInt8($0.row)] })
+    return try JudgedBatch(batch)
   }
 }
 

@@ -1,0 +1,41 @@
+public import Postgres
+public import RPC
+public import ServiceRuntime
+
+/// The settings of the classifier.
+public struct ClassifierConfiguration: Sendable {
+  /// Settings that every service has.
+  public var runtime: RuntimeSettings
+
+  /// Where it listens and whom it calls: the notifier.
+  public var rpc: RPCSettings
+
+  /// Its database, as the role `tidemark_classifier`.
+  public var database: PostgresConfiguration
+
+  /// How many sessions it may hold.
+  public var databaseConnections: Int
+
+  /// Sets all of them, as tests and `tidemark up` do.
+  public init(
+    runtime: RuntimeSettings = RuntimeSettings(), rpc: RPCSettings,
+    database: PostgresConfiguration, databaseConnections: Int = 6
+  ) {
+    self.runtime = runtime
+    self.rpc = rpc
+    self.database = database
+    self.databaseConnections = databaseConnections
+  }
+
+  /// Reads them; faults are kept by the reader.
+  public init(reading reader: ConfigurationReader) {
+    runtime = RuntimeSettings(reading: reader)
+    rpc = RPCSettings(reading: reader, backends: ["notifier"])
+    let url = reader.secretOrFile(
+      "database-url", help: "PostgreSQL with the role tidemark_classifier")
+    database = PostgresConfiguration(
+      url: url?.secret ?? "", applicationName: "tidemark-classifier")
+    databaseConnections = reader.integer(
+      "database-connections", default: 6, in: 2...100, help: "sessions with the database")
+  }
+}

@@ -1,0 +1,152 @@
+internal import AnomalyContract
+internal import Classification
+internal import Detection
+internal import FindingsContract
+internal import RPC
+internal import SeriesContract
+internal import SeriesModel
+
+/// The methods of the contract over the store: reads requests, writes answers, names what is
+/// wrong.
+struct ClassifierEndpoint: ClassifierHandler {
+  /// Anomalies of a page when the request does not say.
+  static let pageSizeDefault = 50
+  /// The most anomalies of a page.
+  static let pageSizeMax = 1_000
+
+  let store: ClassifierStore
+  let figures: ClassifierFigures
+
+  func classify(
+    _ request: ClassifyRequest, context: CallContext
+  ) async throws(RPCError) -> ClassifyResponse {
+    guard let wire = request.findings else {
+      throw RPCError(
+        .invalidArgument, field: "findings", reason: "missing", "findings is missing")
+    }
+    let findings = try Detection.FindingsBatch(wire)
+    let batch: JudgedBatch
+    do throws(ClassifierError) {
+      batch = try JudgedBatch(findings)
+    } catch {
+      throw error.rpcError
+    }
+    let summary = try await answering { try await store.classify(batch) }
+    figures.count(summary, rows: findings.count)
+    var response = ClassifyResponse()
+    response.opened = summary.opened
+    response.changed = summary.changed
+    response.resolved = summary.resolved
+    response.alreadyKnown = summary.alreadyKnown
+    return response
+  }
+
+  func getAnomaly(
+    _ request: GetAnomalyRequest, context: CallContext
+  ) async throws(RPCError) -> GetAnomalyResponse {
+    let id = AnomalyID(try WireUUID(bytes: request.anomalyID, field: "anomaly_id"))
+    let customer = try Self.customer(request.customerID)
+    let record = try await answering { try await store.anomaly(id, customer: customer) }
+    var response = GetAnomalyResponse()
+    response.anomaly = AnomalyContract.Anomaly(record.anomaly)
+    return response
+  }
+
+  func listAnomalies(
+    _ request: ListAnomaliesRequest, context: CallContext
+  ) async throws(RPCError) -> ListAnomaliesResponse {
+    let filter = try Self.filter(request)
+    let size = request.page?.pageSize ?? 0
+    guard size >= 0 else {
+      throw RPCError(
+        .invalidArgument, field: "page.page_size", reason: "out_of_range",
+        "page.page_size may not be negative")
+    }
+    var token: AnomalyPageToken?
+    if let text = request.page?.pageToken, !text.isEmpty {
+      do throws(ClassifierError) {
+        token = try AnomalyPageToken(text: text, filter: filter)
+      } catch {
+        throw error.rpcError
+      }
+    }
+    let start = token
+    let limit = size == 0 ? Self.pageSizeDefault : min(Int(size), Self.pageSizeMax)
+    let page = try await answering {
+      try await store.list(filter, pageSize: limit, after: start)
+    }
+    var response = ListAnomaliesResponse()
+    response.anomalies = page.records.map { AnomalyContract.Anomaly($0.anomaly) }
+    response.nextPageToken = page.next?.text ?? ""
+    return response
+  }
+
+  func getEvidence(
+    _ request: GetEvidenceRequest, context: CallContext
+  ) async throws(RPCError) -> GetEvidenceResponse {
+    let id = AnomalyID(try WireUUID(bytes: request.anomalyID, field: "anomaly_id"))
+    let evidence = try await answering { try await store.anomaly(id, customer: nil).evidence }
+    var response = GetEvidenceResponse()
+    do throws(WireError) {
+      response.finding = try FindingsContract.Finding(wireBytes: evidence.finding)
+    } catch {
+      throw RPCError(.dataLoss, "the stored finding cannot be read: \(error.description)")
+    }
+    response.modelVersion = evidence.modelVersion
+    response.evidenceHash = evidence.hash
+    return response
+  }
+
+  func transition(
+    _ request: TransitionRequest, context: CallContext
+  ) async throws(RPCError) -> TransitionResponse {
+    try WireLimits.text(request.actorName, bytes: 200, "actor_name")
+    var wish = TransitionWish(
+      anomaly: AnomalyID(try WireUUID(bytes: request.anomalyID, field: "anomaly_id")),
+      verb: try Classification.TransitionVerb(request.verb, field: "verb"),
+      actorName: request.actorName, reason: request.reason, comment: request.comment)
+    if !request.actorID.isEmpty {
+      wish.actor = ActorID(try WireUUID(bytes: request.actorID, field: "actor_id"))
+    }
+    let ready = wish
+    let outcome = try await answering { try await store.transition(ready) }
+    var response = TransitionResponse()
+    response.anomaly = AnomalyContract.Anomaly(outcome.record.anomaly)
+    response.changed = outcome.changed
+    return response
+  }
+
+  private static func customer(_ bytes: [UInt8]) throws(RPCError) -> CustomerID? {
+    bytes.isEmpty ? nil : CustomerID(try WireUUID(bytes: bytes, field: "customer_id"))
+  }
+
+  private static func filter(_ request: ListAnomaliesRequest) throws(RPCError) -> AnomalyFilter {
+    var filter = AnomalyFilter()
+    filter.customer = try customer(request.customerID)
+    for (place, state) in request.states.enumerated() {
+      filter.states.append(try Classification.AnomalyState(state, field: "states[\(place)]"))
+    }
+    for (place, severity) in request.severities.enumerated() {
+      filter.severities.append(
+        try Classification.Severity(severity, field: "severities[\(place)]"))
+    }
+    for (place, type) in request.types.enumerated() {
+      filter.types.append(try Classification.AnomalyType(type, field: "types[\(place)]"))
+    }
+    try WireLimits.text(request.metric, bytes: 50, "metric")
+    filter.metric = request.metric
+    filter.detectedFromUnixMicroseconds = request.detectedFromUnixUs
+    filter.detectedToUnixMicroseconds = request.detectedToUnixUs
+    return filter
+  }
+
+  private func answering<Value>(
+    _ body: () async throws -> Value
+  ) async throws(RPCError) -> Value {
+    do {
+      return try await body()
+    } catch {
+      throw rpcError(error)
+    }
+  }
+}
