@@ -108,4 +108,32 @@ public struct EvidenceBatch: Sendable, Hashable {
 
   /// How many rows there are.
   public var count: Int { customerIndex.count }
+
+  /// Makes room for rows, so that filling the columns moves nothing.
+  public mutating func reserveCapacity(_ rows: Int) {
+    customerIndex.reserveCapacity(rows)
+    metricIndex.reserveCapacity(rows)
+    flags.reserveCapacity(rows)
+    age.reserveCapacity(rows)
+    observed.reserveCapacity(rows)
+    expected.reserveCapacity(rows)
+    deviation.reserveCapacity(rows)
+    z.reserveCapacity(rows)
+    let cells = rows * windows.count
+    windowSum.reserveCapacity(cells)
+    windowExpected.reserveCapacity(cells)
+    windowDeviation.reserveCapacity(cells)
+    windowValid.reserveCapacity(cells)
+    mean.reserveCapacity(rows)
+    standardDeviation.reserveCapacity(rows)
+    median.reserveCapacity(rows)
+    medianAbsoluteDeviation.reserveCapacity(rows)
+    lowerQuartile.reserveCapacity(rows)
+    upperQuartile.reserveCapacity(rows)
+    previousSeason.reserveCapacity(rows)
+    zeroRun.reserveCapacity(rows)
+    inputHash.reserveCapacity(rows)
+    ringObserved.reserveCapacity(rows * Self.ringLength)
+    ringExpected.reserveCapacity(rows * Self.ringLength)
+  }
 }

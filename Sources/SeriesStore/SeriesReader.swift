@@ -42,6 +42,18 @@ public struct SlotTable: Sendable {
     return values[row * width + Int(bucket - from)]
   }
 
+  /// The same table with some values of some rows replaced; NaN is missing.
+  public func replacing(_ values: [Int: [Int32: Double]]) -> SlotTable {
+    var table = self
+    for (row, buckets) in values {
+      for (bucket, value) in buckets {
+        precondition(bucket >= from && bucket < from + Int32(width), "a bucket outside the table")
+        table.values[row * width + Int(bucket - from)] = value
+      }
+    }
+    return table
+  }
+
   /// All values of a series in order; NaN is missing.
   public func row(_ row: Int) -> ArraySlice<Double> {
     values[row * width..<(row + 1) * width]

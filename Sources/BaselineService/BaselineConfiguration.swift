@@ -1,0 +1,48 @@
+import Postgres
+public import RPC
+public import ServiceRuntime
+
+/// The settings of baseline.
+public struct BaselineConfiguration: Sendable {
+  /// Logs, figures, drain.
+  public let runtime: RuntimeSettings
+
+  /// Where to listen, and where the detector is.
+  public let rpc: RPCSettings
+
+  /// The database, as baseline's role.
+  public let databaseURL: Redacted<String>
+
+  /// How many ranges of series are scanned at once.
+  public let scanConcurrency: Int
+
+  /// How long a range is ours without a sign of life, in seconds.
+  public let leaseSeconds: Double
+
+  /// Reads the settings; faults are kept by the reader.
+  public init(reading reader: ConfigurationReader) {
+    runtime = RuntimeSettings(reading: reader)
+    rpc = RPCSettings(reading: reader, backends: ["detector"])
+    databaseURL =
+      reader.secretOrFile("database-url", help: "PostgreSQL, as the role tidemark_baseline")
+      ?? Redacted("")
+    scanConcurrency = reader.integer(
+      "scan-concurrency", default: 4, in: 1...64,
+      help: "ranges of about 1,000 series scanned at once")
+    leaseSeconds = reader.seconds(
+      "lease-seconds", default: 15, in: 1...600,
+      help: "how long a range stays with a process that shows no sign of life")
+  }
+
+  /// Sets them in a program, as tests do.
+  public init(
+    runtime: RuntimeSettings, rpc: RPCSettings, databaseURL: Redacted<String>,
+    scanConcurrency: Int = 4, leaseSeconds: Double = 15
+  ) {
+    self.runtime = runtime
+    self.rpc = rpc
+    self.databaseURL = databaseURL
+    self.scanConcurrency = scanConcurrency
+    self.leaseSeconds = leaseSeconds
+  }
+}

@@ -1,0 +1,98 @@
+import EvidenceContract
+import FindingsContract
+import Locking
+import Postgres
+import RPC
+import SeriesStore
+public import ServiceRuntime
+import WorkQueue
+
+/// Baseline as a process: keeps the models, runs the scans, tells what is normal.
+public struct BaselineService: Service {
+  /// The word for logs.
+  public let name = "baseline"
+
+  private let parts: ServiceBundle
+  private let pool: PostgresPool
+  private let detector: RPCBalancer
+  private let isStopping: Locked<Bool>
+
+  /// Wires the parts.
+  ///
+  /// - Throws: ``RPCError`` when the detector's address cannot be used.
+  public init(settings: BaselineConfiguration, logger: Logger) throws {
+    let registry = MetricsRegistry()
+    let detector = try settings.rpc.caller(to: "detector", metrics: registry)
+    let pool = PostgresPool(
+      configuration: PostgresConfiguration(
+        url: settings.databaseURL.secret, applicationName: "tidemark-baseline"),
+      size: settings.scanConcurrency + 2)
+    let queue = WorkQueue(pool: pool, schema: .baseline)
+    let runs = ScanRunTable(pool: pool, queue: queue)
+    let reader = SeriesReader(pool: pool)
+    let isStopping = Locked(false)
+    let calls = BaselineCalls(
+      runs: runs, reader: reader, lookup: SeriesLookup(pool: pool, reader: reader),
+      detector: DetectorClient(detector))
+    let planner = ScanPlanner(runs: runs, reader: reader)
+    let scan = RangeScan(
+      runs: runs, reader: reader, detector: DetectorClient(detector),
+      leaseSeconds: settings.leaseSeconds, figures: BaselineFigures(registry),
+      isStopping: isStopping)
+    let runner = WorkQueueRunner(
+      queue, name: "baseline-scans",
+      handlers: [
+        ScanRunTable.planKind: { try await planner.plan($0) },
+        ScanRunTable.rangeKind: { try await scan.scan($0) },
+      ],
+      settings: WorkQueueRunner.Settings(
+        concurrency: settings.scanConcurrency, leaseSeconds: settings.leaseSeconds),
+      logger: logger, registry: registry)
+    let server = settings.rpc.server([calls.rpcService], logger: logger, metrics: registry)
+    let admin = AdminServer(
+      address: settings.runtime.adminAddress, registry: registry,
+      readiness: [ReadinessCheck("database") { await Self.answers(pool) }])
+    self.pool = pool
+    self.detector = detector
+    self.isStopping = isStopping
+    parts = ServiceBundle(
+      name: "baseline", [admin, server, runner], logger: logger,
+      prepare: { try await Migrator.migrate(BaselineSchema.migrations, on: pool) },
+      started: {
+        admin.markReady()
+        logger.info(
+          "service started",
+          ["admin": admin.boundAddress ?? "", "listen": server.urls.joined(separator: ",")])
+      })
+  }
+
+  private static func answers(_ pool: PostgresPool) async -> Bool {
+    do {
+      _ = try await pool.query("SELECT 1")
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /// Migrates and listens.
+  public func start() async throws { try await parts.start() }
+
+  /// Serves until asked to stop.
+  public func run() async throws {
+    defer { detector.close() }
+    do {
+      try await parts.run()
+    } catch {
+      await pool.close()
+      throw error
+    }
+    await pool.close()
+  }
+
+  /// Asks to stop; scans give their range back after the bucket they are at.
+  public func shutDown() async {
+    isStopping.withLock { $0 = true }
+    await parts.shutDown()
+  }
+}
