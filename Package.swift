@@ -153,7 +153,8 @@ let services: [Target] = [
   room(
     "CommandLineTool",
     runtime + stored + [
-      "PrivateCluster", "HTTPServer", "Classification", "PointsContract", "EvidenceContract", "FindingsContract",
+      "PrivateCluster", "HTTPServer", "Classification", "PointsContract", "EvidenceContract",
+      "FindingsContract",
       "AnomalyContract", "DeliveryContract", "GatewayContract", "IngestService",
       "BaselineService", "DetectorService", "ClassifierService", "NotifierService",
       "GatewayService",
