@@ -21,7 +21,7 @@ names() {
     printf './%s/roles/%s\n' "$folder" "$name.password" "$folder" "$name.database"
   done
   printf './%s/%s\n' "$folder" ca.pem "$folder" callers.yaml "$folder" admin.password \
-    "$folder" admin.database "$folder" pagerduty.routing-key
+    "$folder" admin.database "$folder" gateway.token "$folder" pagerduty.routing-key
 }
 
 # Writes standard input to a new file that its owner alone may read.
@@ -102,6 +102,8 @@ for name in "${roles[@]}"; do
   make_password "roles/$name"
   write_address "roles/$name" "tidemark_$name" tidemark
 done
+# The first bearer token of the gateway.
+[ -e "$folder/gateway.token" ] || random_word | keep "$folder/gateway.token"
 # 32 characters, as PagerDuty's are; put the real one in its place.
 [ -e "$folder/pagerduty.routing-key" ] \
   || printf '%032d\n' 0 | keep "$folder/pagerduty.routing-key"

@@ -22,7 +22,7 @@ class Curl:
 
     def __init__(self, house: House) -> None:
         self.base = f"http://{house.http()}"
-        self.token = house.token()
+        self.token = house.token
 
     def __call__(
         self, method: str, path: str, body: str | None = None, token: str | None = None,
@@ -128,7 +128,7 @@ def check_hostile_http(checks: Checks, house: House) -> None:
     for name, headers in cases.items():
         request = (
             f"POST /api/analytics/anomalies/scan HTTP/1.1\r\nHost: {host}\r\n"
-            f"Authorization: Bearer {house.token()}\r\n{headers}"
+            f"Authorization: Bearer {house.token}\r\n{headers}"
             "Content-Type: application/json\r\nConnection: close\r\n\r\n{}")
         answer = send_raw(host, int(port), request)
         checks.check(f"{name}: refused", re.match(r"HTTP/1.[01] 4\d\d", answer) is not None
@@ -150,7 +150,7 @@ def send_raw(host: str, port: int, request: str) -> str:
 
 def check_examples(checks: Checks, house: House, caller: str) -> None:
     """The examples of the README run as they stand."""
-    environment = {**os.environ, "TOKEN": house.token(), "GATEWAY": f"http://{house.http()}"}
+    environment = {**os.environ, "TOKEN": house.token, "GATEWAY": f"http://{house.http()}"}
     done = subprocess.run(
         [EXAMPLES / "curl.sh", "zeta"], capture_output=True, text=True, env=environment)
     checks.check("examples/curl.sh runs", done.returncode == 0, done.stdout + done.stderr)

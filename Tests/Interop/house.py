@@ -50,6 +50,7 @@ class House:
         # Short: the path of a socket may not pass 107 bytes.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tm-", dir="/tmp"))
         self.database = f"tidemark_house_{secrets.token_hex(4)}"
+        self.token = secrets.token_hex(24)
         self.running: dict[str, Running] = {}
         self.extra: dict[str, dict[str, object]] = {name: {} for name in SERVICES}
 
@@ -120,7 +121,9 @@ class House:
             "trusted-callers-file": str(self.folder / "keys" / "callers.yaml"),
         }
         if name == "gateway":
+            token = self.secret(self.folder / "token", self.token)
             settings["http-address"] = "127.0.0.1:0"
+            settings["bootstrap-token-file"] = str(token)
         for callee in CALLS[name]:
             settings[f"{callee}-url"] = [self.url(callee)]
         if name in STORED:
@@ -182,15 +185,6 @@ class House:
         except subprocess.TimeoutExpired:
             process.kill()
             return process.wait()
-
-    def token(self) -> str:
-        """A bearer token for the gateway, made once."""
-        path = self.folder / "token"
-        if not path.exists():
-            address = self.folder / "roles" / "gateway.database"
-            self.secret(path, self.tool(
-                "token", "create", "tests", "--database-url-file", str(address)).strip())
-        return path.read_text().strip()
 
     def http(self) -> str:
         """Where the gateway serves HTTP, host and port."""

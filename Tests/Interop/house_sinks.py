@@ -68,7 +68,9 @@ route:
 """)
         self.house.extra["notifier"].update({
             "routes-file": str(routes),
-            "egress-allow": [f"127.0.0.1:{events}", f"127.0.0.1:{mail}"],
+            "egress-allow-private": ["127.0.0.1"],
+            "egress-allow-plaintext": [f"127.0.0.1:{events}"],
+            "retry-first-seconds": 1,
         })
 
     def begin(self, program: str, folder: pathlib.Path) -> int:
