@@ -214,7 +214,7 @@ let testRooms: [Target] = [
       "RPC", "Nanomsg", "PointsContract", "SeriesContract", "ServiceRuntime", "Cryptography",
       "JSON",
     ]),
-  tests("WorkQueueTests", ["WorkQueue", "Postgres", "ServiceRuntime", "Locking"]),
+  tests("WorkQueueTests", ["WorkQueue", "Postgres", "ServiceRuntime"]),
   tests("SeriesModelTests", ["SeriesModel"]),
   tests("BaselinesTests", ["Baselines", "SeriesModel"]),
   tests("DetectionTests", ["Detection", "Baselines", "SeriesModel"]),
@@ -228,7 +228,12 @@ let testRooms: [Target] = [
       "Detection", "Classification", "Alerting",
     ]),
   tests("SeriesStoreTests", ["SeriesStore", "Postgres", "SeriesModel"]),
-  tests("IngestServiceTests", ["IngestService", "PointsContract", "RPC", "Postgres"]),
+  tests(
+    "IngestServiceTests",
+    [
+      "IngestService", "PointsContract", "EvidenceContract", "SeriesContract", "SeriesModel",
+      "SeriesStore", "RPC", "Postgres", "ServiceRuntime",
+    ]),
   tests(
     "BaselineServiceTests",
     ["BaselineService", "DetectorService", "EvidenceContract", "SeriesStore", "RPC", "Postgres"]),

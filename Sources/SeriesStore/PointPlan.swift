@@ -1,4 +1,4 @@
-internal import SeriesModel
+public import SeriesModel
 
 /// Points gathered by chunk, in the order of the table's key.
 ///
@@ -21,6 +21,12 @@ public struct PointPlan: Sendable {
 
     /// What is wrong with it.
     public let code: Code
+
+    /// Names a row and what is wrong with it.
+    public init(row: UInt32, code: Code) {
+      self.row = row
+      self.code = code
+    }
   }
 
   /// The values that go into one chunk.
@@ -52,6 +58,23 @@ public struct PointPlan: Sendable {
 
   /// Whether each chunk gets one value.
   var isOneSlotEach: Bool { groups.count == cells.count }
+
+  /// A value of a metric that is judged on arrival.
+  public struct Arrival: Sendable, Hashable {
+    /// The series.
+    public let series: SeriesKey
+
+    /// The bucket.
+    public let bucket: Bucket
+
+    /// The value that was set.
+    public let value: Double
+  }
+
+  /// For each series of a metric that is judged on arrival the latest value that is set.
+  ///
+  /// Increments are left out: their sum is known at rest only, and judged when the bucket closes.
+  public private(set) var latestOnArrival: [Arrival] = []
 
   /// The largest sum of increments, as a scaled whole number.
   ///
@@ -91,6 +114,22 @@ public struct PointPlan: Sendable {
       groups[groups.count - 1].endCell = cells.count
     }
     faults.sort { $0.row < $1.row }
+    if mode == .set { gatherArrivals(rows.metrics.filter(\.onArrival).map(\.id.number)) }
+  }
+
+  private mutating func gatherArrivals(_ metrics: [Int32]) {
+    if metrics.isEmpty { return }
+    let wanted = Set(metrics)
+    for group in groups where wanted.contains(group.metric) && group.endCell > group.firstCell {
+      let cell = cells[group.endCell - 1]
+      let series = SeriesKey(group.customer, MetricID(group.metric))
+      // Groups of a series follow each other in time.
+      if latestOnArrival.last?.series == series { latestOnArrival.removeLast() }
+      latestOnArrival.append(
+        Arrival(
+          series: series, bucket: Bucket(group.granularity, group.chunkStart + Int32(cell.slot)),
+          value: cell.value))
+    }
   }
 
   /// The value as it is written, or nil when it cannot be.

@@ -11,6 +11,9 @@ public struct WriteOutcome: Sendable, Hashable {
 
   /// The number of the last correction or closing, this write included.
   public var sequence: Int64 = 0
+
+  /// Nothing done, as of a sequence.
+  public init(sequence: Int64 = 0) { self.sequence = sequence }
 }
 
 /// Why points could not be written.
