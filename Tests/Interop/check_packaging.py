@@ -9,6 +9,7 @@ names, its README lists, its unit and compose use are compared in both direction
 
 from __future__ import annotations
 
+import base64
 import pathlib
 import re
 import shutil
@@ -31,16 +32,39 @@ def render_example(service: str, folder: pathlib.Path) -> pathlib.Path:
     """A copy of the example whose files are in a folder, with something of the kind in each."""
     text = (ROOT / "services" / service / "example.yaml").read_text()
     text = text.replace("/etc/tidemark/", f"{folder}/")
-    for key, path in re.findall(r"^([a-z][a-z0-9-]*-file): (\S+)$", text, re.MULTILINE):
-        path = pathlib.Path(path.strip('"'))
+    for key, name in re.findall(r"^([a-z][a-z0-9-]*-file): (\S+)$", text, re.MULTILINE):
+        path = pathlib.Path(name.strip('"'))
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            secret = f"postgresql://tidemark_{service}:secret@localhost/tidemark"
-            path.write_text(secret if key == "database-url-file" else "secret")
+            path.write_text(content(service, key, folder))
             path.chmod(0o400)
     copy = folder / f"{service}.yaml"
     copy.write_text(text)
     return copy
+
+
+def content(service: str, key: str, folder: pathlib.Path) -> str:
+    """Something of the kind that a setting's file holds."""
+    if key == "database-url-file":
+        return f"postgresql://tidemark_{service}:secret@localhost/tidemark"
+    if key == "caller-key-file":
+        return run_openssl("genpkey", "-algorithm", "ed25519").decode()
+    if key == "trusted-callers-file":
+        pem = run_openssl("genpkey", "-algorithm", "ed25519")
+        public = run_openssl("pkey", "-pubout", "-outform", "DER", given=pem)
+        return f'someone: "{base64.b64encode(public[-32:]).decode()}"\n'
+    if key == "routes-file":
+        secret = folder / "pagerduty.routing-key"
+        if not secret.exists():
+            secret.write_text("0" * 32)
+            secret.chmod(0o400)
+        routes = (ROOT / "compose" / "routes.yaml").read_text()
+        return routes.replace("/run/secrets/", f"{folder}/")
+    return "0123456789abcdef" * 3
+
+
+def run_openssl(*words: str, given: bytes = b"") -> bytes:
+    """What openssl makes."""
+    return subprocess.run(["openssl", *words], input=given, capture_output=True, check=True).stdout
 
 
 def check_unit(checks: Checks, service: str, binary: pathlib.Path, folder: pathlib.Path) -> None:
