@@ -246,7 +246,10 @@ let testRooms: [Target] = [
     ]),
   tests(
     "NotifierServiceTests",
-    ["NotifierService", "DeliveryContract", "AnomalyContract", "RPC", "Postgres", "HTTPServer"]),
+    [
+      "NotifierService", "DeliveryContract", "AnomalyContract", "SeriesContract", "Alerting",
+      "Egress", "WorkQueue", "ServiceRuntime", "JSON", "RPC", "Postgres",
+    ]),
   tests(
     "GatewayServiceTests",
     ["GatewayService", "GatewayContract", "AnomalyContract", "RPC", "Postgres"]),

@@ -31,7 +31,7 @@ public final class EgressClient: Sendable {
   /// - Throws: ``EgressError`` for anything that is not an answer.
   public func send(_ request: EgressRequest) async throws(EgressError) -> EgressResponse {
     let destination = try Destination(url: request.url)
-    try checkScheme(destination, secure: "https", plain: "http")
+    try policy.checkScheme(of: destination)
     try checkHeaders(request.headers)
     let outcome = try await loop.run(policy: policy, destination: destination) { transfer in
       transfer.set(CURLOPT_URL, request.url)
@@ -61,20 +61,6 @@ public final class EgressClient: Sendable {
 
 // The rules of what may be asked.
 extension EgressClient {
-  private func checkScheme(
-    _ destination: Destination, secure: String, plain: String
-  ) throws(EgressError) {
-    if destination.scheme == secure { return }
-    guard destination.scheme == plain else {
-      throw EgressError(.refusedProtocol, "\(printable(destination.scheme)) is never used")
-    }
-    guard policy.allowsPlaintext(destination) else {
-      throw EgressError(
-        .refusedProtocol, "\(plain) to \(printable(destination.hostAndPort)) is not allowed by name"
-      )
-    }
-  }
-
   private func checkHeaders(_ headers: [EgressHeader]) throws(EgressError) {
     for header in headers {
       let isName = header.name.utf8.allSatisfy { byte in

@@ -19,6 +19,24 @@ public struct EgressPolicy: Sendable, Hashable {
     self.certificateAuthorityFile = certificateAuthorityFile
   }
 
+  /// Refuses a URL that no request could use, without looking anything up.
+  ///
+  /// - Throws: ``EgressError`` `invalidRequest` or `refusedProtocol`.
+  public func check(url: String) throws(EgressError) {
+    try checkScheme(of: Destination(url: url))
+  }
+
+  func checkScheme(of destination: Destination) throws(EgressError) {
+    if destination.scheme == "https" { return }
+    guard destination.scheme == "http" else {
+      throw EgressError(.refusedProtocol, "\(printable(destination.scheme)) is never used")
+    }
+    guard allowsPlaintext(destination) else {
+      throw EgressError(
+        .refusedProtocol, "http to \(printable(destination.hostAndPort)) is not allowed by name")
+    }
+  }
+
   func allowsPrivate(_ destination: Destination) -> Bool {
     privateHosts.contains(destination.host) || privateHosts.contains(destination.hostAndPort)
   }

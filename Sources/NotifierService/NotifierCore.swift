@@ -1,0 +1,123 @@
+internal import Alerting
+internal import Egress
+internal import Postgres
+internal import ServiceRuntime
+internal import WorkQueue
+
+/// The notifier without its front: database, calls, and the workers that send.
+struct NotifierCore: Sendable {
+  /// How long a job is ours without a renewal, in seconds.
+  static let leaseSeconds: Double = 30
+
+  let settings: NotifierSettings
+  let pool: PostgresPool
+  let queue: WorkQueue
+  let store: DeliveryStore
+  let calls: NotifierCalls
+  private let egress: EgressClient
+  private let figures: NotifierFigures
+  private let registry: MetricsRegistry
+  private let logger: Logger
+  private let clock: @Sendable () -> Int64
+
+  init(
+    settings: NotifierSettings, logger: Logger, registry: MetricsRegistry,
+    clock: @escaping @Sendable () -> Int64 = SystemTime.unixMicroseconds
+  ) throws {
+    self.settings = settings
+    self.logger = logger
+    self.registry = registry
+    self.clock = clock
+    pool = PostgresPool(
+      configuration: PostgresConfiguration(
+        url: settings.databaseURL.secret, applicationName: "tidemark-notifier"),
+      size: settings.databaseConnections)
+    // A job is never set aside: the worker itself decides when to give up, and notes it.
+    queue = WorkQueue(
+      pool: pool, schema: .notifier, settings: WorkQueue.Settings(attemptsLimit: 1_000_000))
+    store = DeliveryStore(
+      pool: pool, queue: queue, routes: settings.routes,
+      giveUpSeconds: settings.retry.giveUpSeconds)
+    figures = NotifierFigures(registry)
+    calls = NotifierCalls(store: store, figures: figures, logger: logger, clock: clock)
+    egress = try EgressClient(policy: settings.egress)
+  }
+
+  /// Brings the schema up to date and makes the runners, one for each receiver, so that one who
+  /// is dead holds up nobody else.
+  func start() async throws -> [WorkQueueRunner] {
+    try await migrate()
+    return try await workers().map(runner)
+  }
+
+  func migrate() async throws {
+    try await Migrator.migrate(DeliveryMigrations.all, on: pool)
+  }
+
+  /// One worker for each receiver that can be reached, and for each that is gone and has work.
+  func workers() async throws -> [DeliveryWorker] {
+    var workers: [DeliveryWorker] = []
+    for receiver in settings.routes.receivers.values.sorted(by: { $0.name < $1.name }) {
+      guard let channel = try channel(to: receiver) else { continue }
+      workers.append(worker(receiver, channel))
+    }
+    for name in try await store.orphans() {
+      logger.warning("receiver with waiting notifications is gone", ["receiver": name])
+      workers.append(
+        worker(Receiver(name: name, rules: ReceiverRules(), way: .nowhere), MissingChannel()))
+    }
+    return workers
+  }
+
+  func close() async {
+    egress.close()
+    await pool.close()
+  }
+
+  private func channel(to receiver: Receiver) throws -> (any DeliveryChannel)? {
+    let milliseconds = Int(settings.sendSeconds * 1_000)
+    switch receiver.way {
+    case .pagerDuty(let pagerDuty):
+      return PagerDutyChannel(
+        settings: pagerDuty, egress: egress, publicURL: settings.publicURL,
+        totalMilliseconds: milliseconds)
+    case .email(let email):
+      let limits = MailClient.Limits(
+        totalMilliseconds: milliseconds, connectMilliseconds: milliseconds,
+        replySeconds: max(1, milliseconds / 1_000))
+      return EmailChannel(
+        settings: email,
+        client: try MailClient(server: email.server, policy: settings.egress, limits: limits),
+        publicURL: settings.publicURL)
+    case .nowhere:
+      return nil
+    }
+  }
+
+  private func worker(
+    _ receiver: Receiver, _ channel: any DeliveryChannel
+  ) -> DeliveryWorker {
+    DeliveryWorker(
+      receiver: receiver, channel: channel, store: store, retry: settings.retry,
+      figures: figures, logger: logger, clock: clock)
+  }
+
+  private func runner(_ worker: DeliveryWorker) -> WorkQueueRunner {
+    WorkQueueRunner(
+      queue, name: "notifier to \(worker.receiver.name)",
+      handlers: [worker.receiver.jobKind: { job in try await worker.handle(job) }],
+      settings: WorkQueueRunner.Settings(
+        concurrency: settings.sendsPerReceiver, leaseSeconds: Self.leaseSeconds, pollSeconds: 1),
+      logger: logger, registry: registry)
+  }
+}
+
+/// Stands where a receiver was that is not among the settings any more.
+private struct MissingChannel: DeliveryChannel {
+  func waitMicroseconds(for message: OutgoingMessage, now: Int64) -> Int64? { nil }
+
+  func send(_ message: OutgoingMessage) async -> SendResult {
+    SendResult(
+      outcome: .refused, answer: "the receiver is not among the settings any more")
+  }
+}
