@@ -22,8 +22,10 @@ struct SeenWindow: Sendable, Hashable {
   /// The newest bucket seen; nil when none has been.
   private(set) var lastBucket: Int32?
 
-  /// From the newest bucket back; a gap is all ones.
-  private var entries: [UInt64]
+  /// What is stored: eight bytes a bucket, from the newest back; a gap is all ones.
+  ///
+  /// Kept as bytes, because of the thousand windows of a batch only one entry each is looked at.
+  private(set) var bytes: [UInt8]
 
   private static let gap = UInt64.max
 
@@ -35,23 +37,23 @@ struct SeenWindow: Sendable, Hashable {
   /// A window of a series that was never judged.
   init() {
     lastBucket = nil
-    entries = []
+    bytes = []
   }
 
-  /// Reads what ``bytes`` wrote.
+  /// A window as it was stored.
   init(lastBucket: Int32, bytes: [UInt8]) {
     self.lastBucket = lastBucket
-    entries = stride(from: 0, to: bytes.count - bytes.count % 8, by: 8).map { start in
-      bytes[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) }
-    }
+    self.bytes = bytes
   }
 
-  /// What is stored.
-  var bytes: [UInt8] {
-    var out: [UInt8] = []
-    out.reserveCapacity(entries.count * 8)
-    for entry in entries { withUnsafeBytes(of: entry.bigEndian) { out.append(contentsOf: $0) } }
-    return out
+  /// The entry so many buckets back, or nil where none is kept.
+  private func entry(_ place: Int) -> UInt64? {
+    let offset = place * 8
+    guard offset + 8 <= bytes.count else { return nil }
+    let entry = bytes.withUnsafeBytes {
+      UInt64(bigEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+    return entry == Self.gap ? nil : entry
   }
 
   /// What a judgement is beside those seen.
@@ -63,8 +65,7 @@ struct SeenWindow: Sendable, Hashable {
       // Too long ago to tell a repeat from a first time; only a correction can be new there.
       return revision > 1 ? .fresh : .outdated
     }
-    guard place < entries.count, entries[place] != Self.gap else { return .fresh }
-    let known = entries[place]
+    guard let known = entry(place) else { return .fresh }
     let knownRevision = UInt32(known >> 48)
     let clamped = Self.clamped(revision)
     if clamped != knownRevision { return clamped > knownRevision ? .fresh : .outdated }
@@ -75,22 +76,20 @@ struct SeenWindow: Sendable, Hashable {
   /// Remembers a judgement.
   mutating func insert(bucket: Int32, revision: UInt32, hash: UInt64) {
     let entry = UInt64(Self.clamped(revision)) << 48 | Self.fingerprint(hash)
+    let encoded = withUnsafeBytes(of: entry.bigEndian) { Array($0) }
     guard let last = lastBucket, bucket <= last else {
-      advance(to: bucket)
-      entries[0] = entry
+      let steps = lastBucket.map { Int64(bucket) - Int64($0) } ?? 1
+      let gaps = Int(min(steps, Int64(Self.length))) - 1
+      let padding = [UInt8](repeating: 0xff, count: gaps * 8)
+      bytes = Array((encoded + padding + bytes).prefix(Self.length * 8))
+      lastBucket = bucket
       return
     }
     let place = Int(Int64(last) - Int64(bucket))
     guard place < Self.length else { return }
-    while entries.count <= place { entries.append(Self.gap) }
-    entries[place] = entry
-  }
-
-  private mutating func advance(to bucket: Int32) {
-    let steps = lastBucket.map { Int64(bucket) - Int64($0) } ?? 1
-    lastBucket = bucket
-    let gaps = [UInt64](repeating: Self.gap, count: Int(min(steps, Int64(Self.length))))
-    entries = Array((gaps + entries).prefix(Self.length))
+    let missing = (place + 1) * 8 - bytes.count
+    if missing > 0 { bytes += [UInt8](repeating: 0xff, count: missing) }
+    bytes.replaceSubrange(place * 8..<place * 8 + 8, with: encoded)
   }
 
   /// A revision in 16 bits; the highest is kept from looking like a gap.
