@@ -146,8 +146,8 @@ let services: [Target] = [
   room(
     "GatewayService",
     runtime + stored + [
-      "HTTPServer", "PointsContract", "EvidenceContract", "AnomalyContract", "DeliveryContract",
-      "GatewayContract",
+      "HTTPServer", "Classification", "PointsContract", "EvidenceContract", "AnomalyContract",
+      "DeliveryContract", "GatewayContract",
     ]),
   room("PrivateCluster", ["Locking", "Cryptography"]),
   room(

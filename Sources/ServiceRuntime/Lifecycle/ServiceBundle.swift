@@ -1,3 +1,5 @@
+internal import Locking
+
 /// Several services that are one to the outside, such as a server with its queue and its admin
 /// address.
 ///
@@ -11,6 +13,7 @@ public final class ServiceBundle: Service {
   private let prepare: @Sendable () async throws -> Void
   private let started: @Sendable () async -> Void
   private let group: ServiceGroup
+  private let isAskedToStop = Locked(false)
 
   /// The drain of the parts ends with that of the group around the bundle.
   private static let drainSeconds: Double = 3_600
@@ -55,7 +58,14 @@ public final class ServiceBundle: Service {
   public func run() async throws { try await group.run() }
 
   /// Asks the parts to stop, in reverse order.
-  public func shutDown() async { group.triggerShutdown() }
+  public func shutDown() async {
+    let wasAsked = isAskedToStop.withLock { asked in
+      defer { asked = true }
+      return asked
+    }
+    // To the group a second request means to cancel, which only a cancellation may mean here.
+    if !wasAsked { group.triggerShutdown() }
+  }
 }
 
 /// A service whose start lies behind it.
