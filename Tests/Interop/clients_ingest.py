@@ -82,14 +82,15 @@ def check_catalogue(checks: Checks, client: RawClient, proto) -> None:
             lambda: put("PutCustomers", bad))
     bad = proto.PutCustomersRequest()
     bad.customers.add(external_id="long", name="x" * 201)
-    refused(checks, "a name of 201 bytes", "INVALID_ARGUMENT", "name",
+    # A limit of the wire, as the size of a frame is one.
+    refused(checks, "a name of 201 bytes", "RESOURCE_EXHAUSTED", "name",
             lambda: put("PutCustomers", bad))
     refused(checks, "an unknown customer", "NOT_FOUND", "nobody",
             lambda: put("GetCustomer", proto.GetCustomerRequest(customer="nobody")))
     bad = proto.PutMetricsRequest()
     bad.metrics.add(name="Not A Name", granularity=proto.GRANULARITY_DAY,
                     kind=proto.METRIC_KIND_COUNT)
-    refused(checks, "a metric's name", "INVALID_ARGUMENT", "Not A Name",
+    refused(checks, "a metric's name", "INVALID_ARGUMENT", "metrics[0].name",
             lambda: put("PutMetrics", bad))
     page = proto.ListCustomersRequest()
     page.page.page_size = -1
