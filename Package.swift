@@ -236,7 +236,11 @@ let testRooms: [Target] = [
     ]),
   tests(
     "BaselineServiceTests",
-    ["BaselineService", "DetectorService", "EvidenceContract", "SeriesStore", "RPC", "Postgres"]),
+    [
+      "BaselineService", "DetectorService", "EvidenceContract", "FindingsContract",
+      "AnomalyContract", "SeriesContract", "SeriesStore", "RPC", "Postgres", "WorkQueue",
+      "ServiceRuntime", "Locking", "SeriesModel", "Baselines",
+    ]),
   tests(
     "ClassifierServiceTests",
     [

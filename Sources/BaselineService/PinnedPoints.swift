@@ -14,6 +14,10 @@ struct PinnedPoints: Sendable {
   ) async throws -> SlotTable {
     // The points first: a correction that comes in between is then seen, and undone as well.
     let table = try await reader.slots(of: series, granularity, from: from, through: through)
+    let isCorrected = try await pool.query(
+      "SELECT EXISTS (SELECT FROM ingest.correction_v1 WHERE sequence > $1)", [.int64(sequence)]
+    ).single.bool(0)
+    guard isCorrected else { return table }
     let later = try await pool.query(
       """
       SELECT DISTINCT ON (wanted.place, bucket) wanted.place, bucket, old_value
@@ -27,7 +31,6 @@ struct PinnedPoints: Sendable {
         .int32Array(series.map(\.metric.number)), .int64(sequence), .int32(from),
         .int32(through),
       ])
-    guard !later.isEmpty else { return table }
     var old: [Int: [Int32: Double]] = [:]
     for row in later {
       old[row.int(0) - 1, default: [:]][row.int32(1)] = row.optionalDouble(2) ?? .nan

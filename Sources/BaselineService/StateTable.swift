@@ -42,6 +42,9 @@ enum StateTable {
       SELECT DISTINCT series_state.customer_id, series_state.metric_id
       FROM ingest.correction_v1 AS correction JOIN series_state USING (customer_id, metric_id)
       WHERE granularity = $1 AND shard >= $2 AND shard < $3
+        AND correction.sequence > (
+          SELECT min(ingest_sequence) FROM series_state
+          WHERE granularity = $1 AND shard >= $2 AND shard < $3)
         AND correction.sequence > series_state.ingest_sequence AND correction.sequence <= $4
         AND correction.bucket <= series_state.through_bucket
       """, parameters + [.int64(sequence)])

@@ -1,0 +1,59 @@
+import EvidenceContract
+import FindingsContract
+import Locking
+import RPC
+import SeriesContract
+
+/// A detector that keeps what it was shown, and may refuse.
+final class RecordingDetector: DetectorHandler {
+  struct Seen: Sendable {
+    /// The bytes of each request by bucket and first customer, in the order of coming.
+    var requests: [String: [[UInt8]]] = [:]
+    var notified: Set<Int32> = []
+    var revisions: [UInt32] = []
+    var rows = 0
+    var calls = 0
+    /// Refuses the call of this number and all after it.
+    var refusesFrom = Int.max
+    var refusal = RPCError(.unavailable, "the detector is away")
+    var refusals = 0
+  }
+
+  let seen = Locked(Seen())
+
+  func judge(
+    _ request: JudgeRequest, context: CallContext
+  ) async throws(RPCError) -> JudgeResponse {
+    guard let evidence = request.evidence else {
+      throw RPCError(.invalidArgument, "evidence is missing")
+    }
+    let bytes: [UInt8]
+    do throws(WireError) {
+      bytes = try request.wireBytes()
+    } catch {
+      throw RPCError(.internal, "\(error)")
+    }
+    try seen.withLock { seen throws(RPCError) in
+      seen.calls += 1
+      if seen.calls >= seen.refusesFrom {
+        seen.refusals += 1
+        throw seen.refusal
+      }
+      let customer = evidence.customers.first?.externalID ?? ""
+      seen.requests["\(evidence.bucket)/\(customer)", default: []].append(bytes)
+      seen.rows += evidence.customerIndex.count
+      seen.revisions.append(evidence.revision)
+      if request.notify { seen.notified.insert(evidence.bucket) }
+    }
+    var response = JudgeResponse()
+    response.seriesJudged = Int64(evidence.customerIndex.count)
+    response.findings = 1
+    return response
+  }
+
+  func evaluate(
+    _ request: EvaluateRequest, context: CallContext
+  ) async throws(RPCError) -> EvaluateResponse {
+    throw RPCError(.unimplemented, "not in this test")
+  }
+}
