@@ -56,13 +56,20 @@ struct AnomalyRecord: Sendable, Hashable {
     let name =
       "tidemark/anomaly/\(series.customer.wireUUID.text)/\(series.metric.number)/\(startBucket)"
       + "/\(direction.rawValue)"
+    return AnomalyID(.derived(from: name))
+  }
+}
+
+extension WireUUID {
+  /// The UUID of version 8 that stands for a name.
+  static func derived(from name: String) -> WireUUID {
     var bytes = Array(SHA256.hash(name).prefix(16))
     bytes[6] = bytes[6] & 0x0f | 0x80
     bytes[8] = bytes[8] & 0x3f | 0x80
     guard let id = WireUUID(bytes: bytes) else {
       preconditionFailure("sixteen bytes make a UUID")
     }
-    return AnomalyID(id)
+    return id
   }
 }
 

@@ -71,7 +71,8 @@ extension ClassifierStore {
     case .dismiss:
       guard let actor = wish.actor else {
         throw ClassifierError(
-          .badRequest, field: "actor_id", "actor_id must say who dismisses the anomaly")
+          .badRequest, field: "actor_id",
+          "actor_id or actor_name must say who dismisses the anomaly")
       }
       moved.dismissal = Dismissal(atUnixMicroseconds: moment, by: actor, reason: wish.reason)
     case .resolve: moved.resolvedUnixMicroseconds = moment

@@ -104,6 +104,27 @@ struct ServiceTests {
     }
   }
 
+  @Test("whoever has a name only dismisses under an identity made from it")
+  func dismissalByName() async throws {
+    try await Laboratory.with { laboratory in
+      try await House.with(laboratory) { house in
+        _ = try await house.classify(day: World.day, [30, 20])
+        let list = try await house.client.listAnomalies(ListAnomaliesRequest())
+        var actors: Set<[UInt8]> = []
+        for anomaly in list.anomalies {
+          var request = TransitionRequest()
+          request.anomalyID = anomaly.id
+          request.verb = .dismiss
+          request.actorName = "the command line"
+          let answer = try await house.client.transition(request)
+          actors.insert(answer.anomaly?.dismissedBy ?? [])
+        }
+        #expect(actors.count == 1)
+        #expect(actors.first?.count == 16)
+      }
+    }
+  }
+
   @Test("what breaks the contract is refused with its status and the name of the field")
   func refusals() async throws {
     try await Laboratory.with { laboratory in

@@ -37,6 +37,7 @@ func showAnomalies(_ context: CommandContext) async throws -> Int32 {
   style.accountsMax = accountsMax
   style.anomaliesPerAccountMax = perAccount
   style.showsDates = true
+  style.showsFiguresOfPositives = true
   context.terminal.line(renderChat(anomalies: anomalies, style: style))
   return 0
 }
