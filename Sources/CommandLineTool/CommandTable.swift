@@ -3,6 +3,10 @@ enum CommandTable {
   /// The table.
   static let commands: [Command] = [
     Command(
+      "import", ["FILE"], switches: ["insecure-plaintext"], isClient: true,
+      summary: "Sends a file of points (CSV, or JSON lines) to ingest and reports refused rows.",
+      run: importFile),
+    Command(
       "scan", switches: ["notify-history", "insecure-plaintext"], isClient: true,
       summary: "Judges all that has not been judged yet and shows how far it has come.",
       run: scan),
