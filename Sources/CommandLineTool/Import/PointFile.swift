@@ -151,7 +151,7 @@ struct LineReader {
   static let lineBytesLimit = 65_536
 
   /// A reader without anything to read.
-  static let empty = LineReader(nil)
+  static var empty: LineReader { LineReader(nil) }
 
   private let source: ByteSource?
   private var rest: ArraySlice<UInt8> = []
