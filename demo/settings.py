@@ -49,6 +49,9 @@ def write_service(house, name: str) -> None:
         content[f"{callee}-url"] = [house.url(callee)]
     if name != "detector":
         content["database-url-file"] = str(house.secrets / f"{name}.database")
+    if name == "baseline":
+        # The demo's data is all history: without this nobody would be told of it.
+        content["notify-history"] = True
     if name == "gateway":
         content["http-address"] = "127.0.0.1:0"
     if name == "notifier":

@@ -13,6 +13,7 @@ struct BaselineCalls: BaselineHandler {
   let reader: SeriesReader
   let lookup: SeriesLookup
   let detector: DetectorClient
+  var notifiesHistory = false
 
   func closeBucket(
     _ request: CloseBucketRequest, context: CallContext
@@ -22,7 +23,7 @@ struct BaselineCalls: BaselineHandler {
       let (id, _) = try await runs.ensure(
         ScanRunTable.Request(
           granularity: granularity, through: request.throughBucket,
-          ingestSequence: request.ingestSequence))
+          ingestSequence: request.ingestSequence, notifiesHistory: notifiesHistory))
       var response = CloseBucketResponse()
       response.runID = id.bytes
       return response

@@ -19,6 +19,9 @@ public struct BaselineConfiguration: Sendable {
   /// How long a range is ours without a sign of life, in seconds.
   public let leaseSeconds: Double
 
+  /// Whether runs that begin with a closed bucket tell people of what is found in the past.
+  public let notifiesHistory: Bool
+
   /// Reads the settings; faults are kept by the reader.
   public init(reading reader: ConfigurationReader) {
     runtime = RuntimeSettings(reading: reader)
@@ -32,17 +35,21 @@ public struct BaselineConfiguration: Sendable {
     leaseSeconds = reader.seconds(
       "lease-seconds", default: 15, in: 1...600,
       help: "how long a range stays with a process that shows no sign of life")
+    notifiesHistory = reader.boolean(
+      "notify-history", help: "tell people of what is found in buckets before the newest, too")
   }
 
   /// Sets them in a program, as tests do.
   public init(
     runtime: RuntimeSettings, rpc: RPCSettings, databaseURL: Redacted<String>,
-    scanConcurrency: Int = 4, leaseSeconds: Double = 15
+    scanConcurrency: Int = 4, leaseSeconds: Double = 15,
+    notifiesHistory: Bool = false
   ) {
     self.runtime = runtime
     self.rpc = rpc
     self.databaseURL = databaseURL
     self.scanConcurrency = scanConcurrency
     self.leaseSeconds = leaseSeconds
+    self.notifiesHistory = notifiesHistory
   }
 }

@@ -33,7 +33,7 @@ public struct BaselineService: Service {
     let isStopping = Locked(false)
     let calls = BaselineCalls(
       runs: runs, reader: reader, lookup: SeriesLookup(pool: pool, reader: reader),
-      detector: DetectorClient(detector))
+      detector: DetectorClient(detector), notifiesHistory: settings.notifiesHistory)
     let planner = ScanPlanner(runs: runs, reader: reader)
     let scan = RangeScan(
       runs: runs, reader: reader, detector: DetectorClient(detector),
