@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import random
 from collections.abc import Iterator
 
@@ -57,12 +58,18 @@ class Plan:
         series = ((c, m) for c in range(self.customers) for m in range(len(METRICS)))
         return [(c, m, self.drop(c, m)) for c, m in series if self.drop(c, m)]
 
+    @functools.cache  # noqa: B019: a plan lives as long as its program
+    def noise(self, customer: int, metric: int) -> tuple[float, ...]:
+        """One series' deviations, in standard deviations."""
+        chance = random.Random(f"{self.seed}/{customer}/{metric}")
+        return tuple(chance.gauss(0, 1) for _ in range(DAYS))
+
     def value(self, customer: int, metric: int, day: int) -> float:
         """The value of one series on one day, a whole number."""
-        noise = random.Random(f"{self.seed}/{customer}/{metric}/{day}")
+        noise = self.noise(customer, metric)[day]
         level = 400 + 37 * (customer % 23) + 90 * metric
         weekday = (1.0, 1.05, 1.1, 1.05, 1.0, 0.6, 0.5)[(FIRST_DAY + day) % 7]
-        value = level * weekday * (1 + noise.gauss(0, 0.04))
+        value = level * weekday * (1 + 0.04 * noise)
         return float(round(value * 0.1 if day in self.drop(customer, metric) else value))
 
     def batches(self, source_index: int) -> Iterator[Batch]:
