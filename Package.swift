@@ -191,7 +191,10 @@ let benchmarks: [Target] = [
     path: "Benchmarks/rpc-benchmark", swiftSettings: settings),
   .executableTarget(
     name: "ingest-benchmark",
-    dependencies: ["CBenchmarkFloors", "IngestService", "PointsContract", "RPC", "Postgres"],
+    dependencies: [
+      "CBenchmarkFloors", "IngestService", "PointsContract", "SeriesContract", "SeriesModel",
+      "RPC", "Postgres", "ServiceRuntime",
+    ],
     path: "Benchmarks/ingest-benchmark", swiftSettings: settings),
 ]
 
