@@ -17,6 +17,7 @@ from checks import Checks
 from clients_gateway import check_gateway
 from clients_ingest import check_ingest, put_history
 from clients_rest import check_examples, check_rest
+from clients_starts import check_starts
 from clients_wire import check_wire
 from foreign import RawClient, messages
 from house import SERVICES, House
@@ -58,6 +59,8 @@ def main() -> int:
                 check_wire(checks, name, clients[name], house, proto)
         with checks.section("REST"):
             check_rest(checks, house)
+        with checks.section("starts"):
+            check_starts(checks, house)
         with checks.section("examples"):
             check_examples(checks, house, CALLER)
         for name in SERVICES:
