@@ -14,6 +14,7 @@ import os
 import sys
 
 from checks import Checks
+from clients_cli import check_command_line
 from clients_gateway import check_gateway
 from clients_ingest import check_ingest, put_history
 from clients_rest import check_examples, check_rest
@@ -42,7 +43,7 @@ def main() -> int:
         sinks.start()
         # This test shows many wrong tokens from one address.
         house.extra["gateway"]["refused-tokens-per-minute"] = 1000
-        house.prepare([CALLER])
+        house.prepare([CALLER, "client"])
         for name in SERVICES:
             house.start(name)
         processes = {name: house.running[name].process.pid for name in SERVICES}
@@ -59,6 +60,8 @@ def main() -> int:
                 check_wire(checks, name, clients[name], house, proto)
         with checks.section("REST"):
             check_rest(checks, house)
+        with checks.section("command line"):
+            check_command_line(checks, house)
         with checks.section("starts"):
             check_starts(checks, house)
         with checks.section("examples"):
