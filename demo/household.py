@@ -113,7 +113,8 @@ class Household:
 
     def anomalies(self) -> str:
         """What was found, in the form of the chat."""
-        return self.client("anomalies", "--all", "--accounts-limit", "10")
+        return self.client("anomalies", "--all", "--accounts-limit", "10",
+                           "--anomalies-limit", "3")
 
     def token(self) -> str:
         """A bearer token for the gateway, made once."""

@@ -165,7 +165,7 @@ private func advance(
     request.throughBucket = bucket.index
     let answer = try await ingest.advanceWatermark(request, options: CallOptions())
     let closed = Bucket(granularity, answer.closedThroughBucket)
-    terminal.line(
-      "closed through \(closed), \(grouped(answer.bucketsClosed)) buckets newly closed")
+    let news = answer.bucketsClosed == 0 ? "as before" : "newly"
+    terminal.line("closed through \(closed), \(news)")
   }
 }

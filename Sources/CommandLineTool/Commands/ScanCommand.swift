@@ -78,14 +78,16 @@ private func follow(
     let run = try await baseline.startScan(request, options: CallOptions())
     var question = GetScanRequest()
     question.runID = run.runID
+    var isFirstLook = true
     while true {
       let state = try await baseline.getScan(question, options: CallOptions())
       guard state.state == .running else {
         progress.finish(state.bucketsScanned, of: state.bucketsDue, at: clock.now)
-        terminal.line(outcome(state, label: label, isKnown: run.alreadyKnown))
+        terminal.line(outcome(state, label: label, isKnown: run.alreadyKnown && isFirstLook))
         return state.seriesFailed
       }
       progress.update(state.bucketsScanned, of: state.bucketsDue, at: clock.now)
+      isFirstLook = false
       try await clock.sleep(for: .milliseconds(200))
     }
   }

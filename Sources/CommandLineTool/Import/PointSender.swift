@@ -9,6 +9,11 @@ struct PointSender {
   /// Refused rows that are named; the others are only counted.
   static let faultsNamed = 1_000
 
+  /// What a restart or an overload of ingest answers, and waiting cures.
+  private static let passingCodes: Set<StatusCode> = [
+    .unavailable, .deadlineExceeded, .resourceExhausted, .aborted,
+  ]
+
   /// What became of the rows.
   struct Account: Equatable {
     var rows: Int64 = 0
@@ -101,10 +106,10 @@ struct PointSender {
     let end = clock.now + patience
     while true {
       do throws(RPCError) {
-        return try await ingest.putPoints(request, options: CallOptions(timeoutMilliseconds: 60_000))
+        return try await ingest.putPoints(
+          request, options: CallOptions(timeoutMilliseconds: 60_000))
       } catch {
-        let passes: Set<StatusCode> = [.unavailable, .deadlineExceeded, .resourceExhausted, .aborted]
-        guard passes.contains(error.code), clock.now < end else { throw error }
+        guard Self.passingCodes.contains(error.code), clock.now < end else { throw error }
       }
       try await clock.sleep(for: .milliseconds(250))
     }
