@@ -263,7 +263,7 @@ let testRooms: [Target] = [
   tests("PrivateClusterTests", ["PrivateCluster", "Postgres"]),
   tests(
     "CommandLineToolTests",
-    ["CommandLineTool", "PrivateCluster", "JSON", "ServiceRuntime", "SeriesModel"]),
+    ["CommandLineTool", "PrivateCluster", "JSON", "ServiceRuntime", "SeriesModel", "RPC"]),
 ]
 
 let package = Package(
