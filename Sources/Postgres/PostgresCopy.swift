@@ -69,6 +69,26 @@ public struct PostgresCopyWriter: ~Copyable {
     append(value)
   }
 
+  /// Appends so many bytes that the body writes.
+  public mutating func bytes(count: Int, _ body: (UnsafeMutableRawBufferPointer) -> Void) {
+    put(Int32(count))
+    reserve(count)
+    body(UnsafeMutableRawBufferPointer(rebasing: buffer[used..<used + count]))
+    used += count
+  }
+
+  /// Appends an array of 32-bit numbers.
+  public mutating func int32Array(count: Int, _ element: (Int) -> Int32) {
+    put(Int32(count == 0 ? 12 : 20 + count * 8))
+    put(Int32(count == 0 ? 0 : 1))  // dimensions
+    put(Int32(0))  // no nulls
+    put(Int32(23))  // int4
+    if count == 0 { return }
+    put(Int32(count))
+    put(Int32(1))  // lower bound
+    for place in 0..<count { int32(element(place)) }
+  }
+
   private mutating func put<Number: FixedWidthInteger>(_ number: Number) {
     reserve(MemoryLayout<Number>.size)
     buffer.storeBytes(of: number.bigEndian, toByteOffset: used, as: Number.self)
