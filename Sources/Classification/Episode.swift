@@ -81,18 +81,33 @@ public struct Episode: Sendable, Hashable {
   /// What was seen, mean a bucket.
   public var actualValue: Double { observedSum / Double(max(countedBuckets, 1)) }
 
-  /// How far the values went: absolute log of seen over expected.
+  /// How far the values went, as one number for both sides and all kinds of metric.
   ///
-  /// Counts are compared as sums with half a unit added, so that a few missing units are not taken
-  /// for the end of the world; where a ratio says nothing because a side is 0 or less, the distance
-  /// counts by the size of the baseline.
+  /// Counts and money: the log of expected over seen; half of it for a rise, which has no bound
+  /// where a fall ends at nothing. Counts are compared as sums with half a unit added, so that a
+  /// few missing units are not taken for the end of the world. Levels and shares, whose zero means
+  /// nothing: the distance beside the larger of both, so that a level near zero does not make
+  /// every change endless.
   public func magnitude(_ kind: MetricKind) -> Double {
-    if kind == .count, observedSum >= 0, expectedSum >= 0 {
-      return log((observedSum + 0.5) / (expectedSum + 0.5)).magnitude
+    switch kind {
+    case .count where observedSum >= 0 && expectedSum >= 0:
+      return weighed(log((observedSum + 0.5) / (expectedSum + 0.5)))
+    case .money where observedSum >= 0 && expectedSum > 0:
+      // Nothing left gives an infinite log, which the rule cuts.
+      return weighed(log(observedSum / expectedSum))
+    case .count, .money, .gauge, .ratio:
+      let larger = max(observedSum.magnitude, expectedSum.magnitude)
+      guard larger > 0 else { return 0 }
+      return Self.levelMagnitudeMax * min(1, (observedSum - expectedSum).magnitude / larger)
     }
-    if observedSum > 0, expectedSum > 0 { return log(observedSum / expectedSum).magnitude }
-    if expectedSum == 0 { return observedSum == 0 ? 0 : SeverityRule.magnitudeMax }
-    return log(1 + (observedSum - expectedSum).magnitude / expectedSum.magnitude)
+  }
+
+  /// What a level that is far from its old one counts: below critical in the first bucket, critical
+  /// from the second on.
+  static let levelMagnitudeMax = 1.3
+
+  private func weighed(_ logRatio: Double) -> Double {
+    logRatio > 0 ? logRatio / 2 : -logRatio
   }
 
   /// Sets the sums from a finding, whose means stand for the whole interval.

@@ -120,6 +120,10 @@ private struct Merge {
     guard isOut(episode) else { return MergeDecision(.nothing, .echo, episode) }
     var next = advanced(episode)
     next.extend(row)
+    // Single buckets days apart are not one occurrence, however near each is to the one before.
+    guard Int64(next.countedBuckets) * rules.joinedShare >= next.durationBuckets else {
+      return open(after: episode)
+    }
     next.state = activeState(next)
     _ = next.reassess(row, traits, rules.severity)
     return MergeDecision(.reopen, .joined, next)

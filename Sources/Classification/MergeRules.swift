@@ -8,10 +8,16 @@ public struct MergeRules: Sendable, Hashable {
   /// Deviations of a bucket alone, towards the anomaly's side, up to which it is inside the band.
   public var bandDeviations: Double
 
+  /// One in so many buckets of a joined anomaly must be out of the ordinary.
+  public var joinedShare: Int64
+
   /// Sets the rules.
-  public init(severity: SeverityRule = SeverityRule(), bandDeviations: Double = 2.5) {
+  public init(
+    severity: SeverityRule = SeverityRule(), bandDeviations: Double = 2.5, joinedShare: Int64 = 3
+  ) {
     self.severity = severity
     self.bandDeviations = bandDeviations
+    self.joinedShare = joinedShare
   }
 
   /// Within how many buckets of an anomaly's end an excursion to the same side joins it: three

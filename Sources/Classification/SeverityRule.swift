@@ -2,10 +2,10 @@ public import SeriesModel
 
 /// How bad an anomaly is, from how far the values went and for how long.
 ///
-/// The effect is the magnitude of the log ratio, weighted by the duration: 1 for the first step,
-/// growing with the logarithm of the steps to 2 at 16 steps. A step is a bucket, and an hour where
-/// buckets are shorter. The lines are drawn at what one step must show: half (or twice) the usual
-/// is a warning, a fifth (or five times) is critical. One short excursion below that is
+/// The effect is the magnitude (``Episode/magnitude(_:)``) weighted by the duration: 1 for the first
+/// step, growing with the logarithm of the steps to 2 at 16 steps. A step is a bucket, and an hour
+/// where buckets are shorter. The lines are drawn at what one step must show: half the usual, or
+/// four times, is a warning; a fifth, or 25 times, is critical. One short excursion below that is
 /// information, whatever the tests say of it.
 public struct SeverityRule: Sendable, Hashable {
   /// The effect from which on it is a warning: ln 2.
@@ -25,7 +25,7 @@ public struct SeverityRule: Sendable, Hashable {
     self.criticalEffect = criticalEffect
   }
 
-  /// The log ratio that stands for all larger ones: a hundred and fifty times, or nothing left.
+  /// The magnitude that stands for all larger ones: less than a hundredth left.
   public static let magnitudeMax = 5.0
 
   /// The severity; never less for a larger magnitude, never less for a longer duration.
@@ -34,7 +34,7 @@ public struct SeverityRule: Sendable, Hashable {
   /// critical, since nobody should be woken by it.
   ///
   /// - Parameters:
-  ///   - magnitude: Absolute log of seen over expected; anything but a number counts as 0.
+  ///   - magnitude: How far the values went; anything but a number counts as 0.
   ///   - durationBuckets: Buckets from the first to the last that belong to the anomaly.
   ///   - granularity: The length of these buckets.
   ///   - intent: What the change means.

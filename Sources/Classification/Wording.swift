@@ -8,21 +8,30 @@ public enum Wording {
   ) -> String {
     let name = metricPhrase(metric)
     let lasting = type.isLasting ? "lasting " : ""
-    guard let percent = deviationPercent(actual: actual, baseline: baseline) else {
-      let noun = type.direction == .down ? "drop" : "increase"
-      return "\(lasting)\(noun) in \(name) from none to \(numberWords(actual))"
-    }
-    // A percentage beyond ten-fold, or of a baseline below 0, is read wrongly.
-    if baseline < 0 || (percent < 0 && actual < 0) {
-      let noun = type.direction == .down ? "drop" : "increase"
-      return
-        "\(lasting)\(noun) in \(name) from \(numberWords(baseline)) to \(numberWords(actual))"
+    let noun = type.direction == .down ? "drop" : "increase"
+    guard let percent = deviationPercent(actual: actual, baseline: baseline),
+      isPercentageTelling(percent, metric, actual: actual, baseline: baseline)
+    else {
+      let start = baseline == 0 ? "none" : numberWords(baseline)
+      return "\(lasting)\(noun) in \(name) from \(start) to \(valueWords(actual, metric))"
     }
     if percent >= 900 {
       return "\(numberWords((actual / baseline).rounded())) times the usual \(name)"
     }
-    let noun = percent < 0 ? "drop" : "increase"
     return "\(lasting)\(percentWords(percent)) \(noun) in \(name)"
+  }
+
+  /// Whether a percentage says more than the values do: not for values below 0, not for hardly
+  /// anything to begin with, and for levels only up to five-fold.
+  private static func isPercentageTelling(
+    _ percent: Double, _ metric: Metric, actual: Double, baseline: Double
+  ) -> Bool {
+    guard baseline > 0, actual >= 0 else { return false }
+    switch metric.kind {
+    case .count: return percent < 900 || baseline >= 0.5
+    case .money: return true
+    case .gauge, .ratio: return percent < 400
+    }
   }
 
   /// A percentage without its sign; one that would round to 0 or, short of it, to 100 says so.

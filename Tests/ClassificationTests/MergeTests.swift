@@ -55,13 +55,40 @@ struct MergeTests {
   func joining() {
     func end(_ day: Int32) -> MergeDecision? {
       var series = Follower()
-      series.follow([.out(10)] + (11..<day).map { .quiet($0) } + [.out(day)])
+      series.follow((6...10).map { .out($0) } + (11..<day).map { .quiet($0) } + [.out(day)])
       return series.decisions.last
     }
     #expect(end(17)?.action == .reopen)
-    #expect(end(17)?.episode?.startBucket == 10)
+    #expect(end(17)?.episode?.startBucket == 6)
     #expect(end(18)?.action == .open)
     #expect(end(18)?.episode?.startBucket == 18)
+  }
+
+  @Test("single days that are days apart are not one occurrence")
+  func sparseDays() {
+    var series = Follower()
+    for start: Int32 in [10, 15, 20] {
+      series.follow([.out(start)] + (start + 1...start + 4).map { .quiet($0) })
+    }
+    // Two days of six are a third; three of eleven are not.
+    #expect(series.actions.filter { $0 == .open }.count == 2)
+    #expect(series.actions.filter { $0 == .reopen }.count == 1)
+    #expect(series.episode?.startBucket == 20)
+  }
+
+  @Test("a rise counts half of a fall, and a level near zero is not endless")
+  func magnitudes() {
+    func magnitude(_ observed: Double, _ expected: Double, _ kind: MetricKind) -> Double {
+      Episode(
+        direction: .up, type: .spike, severity: .info, state: .open, startBucket: 1, endBucket: 1,
+        lastBucket: 1, observedSum: observed, expectedSum: expected, countedBuckets: 1, score: 1
+      ).magnitude(kind)
+    }
+    #expect(abs(magnitude(1_000, 4_000, .money) - 2 * magnitude(4_000, 1_000, .money)) < 1e-9)
+    #expect(magnitude(79, 0.06, .gauge) < 1.3)
+    #expect(magnitude(21, -5, .gauge) == 1.3)
+    #expect(magnitude(0, 0, .gauge) == 0)
+    #expect(magnitude(0, 50, .money) == .infinity)
   }
 
   @Test("a long window that still holds what is over neither prolongs nor reopens it")
@@ -207,6 +234,6 @@ struct MergeTests {
     }
     series.follow([row(1, 40, fires: true), row(2, -3, fires: true)])
     #expect(series.actions == [.open, .startRecovering])
-    #expect(series.episode?.severity == .critical)
+    #expect(series.episode?.severity == .warning)
   }
 }

@@ -14,13 +14,24 @@ struct WordingTests {
       (.drop, 100, 0, "100% drop in API calls"),
       (.drop, 10_000, 2, "over 99% drop in API calls"),
       (.levelDown, 100, 65, "lasting 35% drop in API calls"),
-      (.spike, 0, 45, "increase in API calls from none to 45"),
-      (.spike, -4, 38.25, "increase in API calls from -4 to 38.3"),
+      (.spike, 0, 45, "increase in API calls from none to 45/day"),
+      (.spike, 0.05, 17, "increase in API calls from 0.05 to 17/day"),
+      (.spike, -4, 38.25, "increase in API calls from -4 to 38.3/day"),
     ])
   func summary(type: AnomalyType, baseline: Double, actual: Double, expected: String) {
     let found = Wording.summary(
       type: type, metric: .fixture(), actual: actual, baseline: baseline)
     #expect(found == expected)
+  }
+
+  @Test("a level that was near zero is told by its values")
+  func levels() {
+    let delay = Metric.fixture(kind: .gauge, unit: "minutes", displayName: "Departure delay")
+    func found(_ baseline: Double, _ actual: Double) -> String {
+      Wording.summary(type: .spike, metric: delay, actual: actual, baseline: baseline)
+    }
+    #expect(found(0.06, 79.2) == "increase in departure delay from 0.06 to 79.2 minutes")
+    #expect(found(10, 28) == "180% increase in departure delay")
   }
 
   @Test("dimensions stand behind the name, places with at")
