@@ -185,7 +185,9 @@ let frontDoors: [Target] = [
 let benchmarks: [Target] = [
   .target(
     name: "CBenchmarkFloors", dependencies: ["CNanomsg", "CPostgres"],
-    path: "Benchmarks/CBenchmarkFloors"),
+    path: "Benchmarks/CBenchmarkFloors",
+    // C sources include the headers without importing the modules that name the libraries.
+    linkerSettings: [.linkedLibrary("nng"), .linkedLibrary("pq")]),
   .executableTarget(
     name: "rpc-benchmark", dependencies: ["CBenchmarkFloors", "RPC", "PointsContract", "Locking"],
     path: "Benchmarks/rpc-benchmark", swiftSettings: settings),
