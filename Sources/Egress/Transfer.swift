@@ -6,6 +6,7 @@ struct TransferOutcome: Sendable {
   var result: CURLcode = CURLE_OK
   var status = 0
   var replyLine = ""
+  var refusalLine = ""
   var headers: [EgressHeader] = []
   var body: [UInt8] = []
   var isBodyCut = false
@@ -191,6 +192,8 @@ extension Transfer {
     while line.last?.isNewline == true { line.removeLast() }
     guard !line.isEmpty else { return bytes.count }
     if !isAnswered { outcome.replyLine = printable(line) }
+    // A server that has refused still answers our goodbye, which says nothing.
+    if line.hasPrefix("4") || line.hasPrefix("5") { outcome.refusalLine = printable(line) }
     // The answer to a mail; what follows is the answer to our goodbye.
     isAnswered =
       !upload.isEmpty && uploadOffset == upload.count && !line.dropFirst(3).hasPrefix("-")

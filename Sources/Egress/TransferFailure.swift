@@ -29,11 +29,14 @@ func failure(of outcome: TransferOutcome, isMail: Bool) -> EgressError {
     break
   }
   let isRefusal = isMail && isMailRefusal(outcome.result)
-  switch outcome.status {
+  // libcurl gives the code of the reply that it failed for, but for refused credentials.
+  let isRefusalCode = (400..<600).contains(outcome.status)
+  let reply = isRefusalCode ? outcome.status : Int(outcome.refusalLine.prefix(3)) ?? 0
+  switch reply {
   case 400..<500 where isRefusal:
-    return EgressError(.transientReply, outcome.replyLine, replyCode: outcome.status)
+    return EgressError(.transientReply, outcome.refusalLine, replyCode: reply)
   case 500..<600 where isRefusal:
-    return EgressError(.permanentReply, outcome.replyLine, replyCode: outcome.status)
+    return EgressError(.permanentReply, outcome.refusalLine, replyCode: reply)
   default:
     return EgressError(.brokenExchange, outcome.detail)
   }

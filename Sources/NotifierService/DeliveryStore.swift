@@ -141,6 +141,7 @@ struct DeliveryStore: Sendable {
       decision.thread = .resolved
     }
     if decision.thread != nil, case .nowhere = receiver.way {
+      decision.status = .withoutRoute
       decision.reason = "the receiver has no way to be reached"
       decision.thread = nil
     }

@@ -43,11 +43,9 @@ struct NotifierCore: Sendable {
     egress = try EgressClient(policy: settings.egress)
   }
 
-  /// Brings the schema up to date and makes the runners, one for each receiver, so that one who
-  /// is dead holds up nobody else.
-  func start() async throws -> [WorkQueueRunner] {
-    try await migrate()
-    return try await workers().map(runner)
+  /// One runner for each receiver, so that one who is dead holds up nobody else.
+  func runners() async throws -> [WorkQueueRunner] {
+    try await workers().map(runner)
   }
 
   func migrate() async throws {
@@ -67,6 +65,16 @@ struct NotifierCore: Sendable {
         worker(Receiver(name: name, rules: ReceiverRules(), way: .nowhere), MissingChannel()))
     }
     return workers
+  }
+
+  /// Whether the database answers.
+  func isDatabaseReady() async -> Bool {
+    do {
+      _ = try await pool.query("SELECT 1")
+      return true
+    } catch {
+      return false
+    }
   }
 
   func close() async {

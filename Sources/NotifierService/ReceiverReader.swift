@@ -12,6 +12,10 @@ extension RoutesReader {
       if keys["name"] == nil { refuse(node, "a receiver needs a name") }
       return nil
     }
+    guard declaredNames.insert(name).inserted else {
+      refuse(node, "receiver '\(name)' stands twice")
+      return nil
+    }
     guard name.utf8.count <= 100, name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
       refuse(node, "a receiver's name has at most 100 printable characters and no space")
       return nil

@@ -6,6 +6,8 @@ struct RoutesReader {
   let name: String
   let folder: String
   private(set) var faults: [String] = []
+  /// Names that stand in the file, those of receivers that are otherwise wrong too.
+  var declaredNames: Set<String> = []
 
   init(name: String, folder: String) {
     self.name = name
@@ -27,17 +29,15 @@ struct RoutesReader {
     let directory = directory(keys["directory"])
     var receivers: [String: Receiver] = [:]
     for node in list(keys["receivers"], "receivers") {
-      guard let receiver = receiver(node, directory: directory) else { continue }
-      if receivers[receiver.name] != nil {
-        refuse(node, "receiver '\(receiver.name)' stands twice")
+      if let receiver = receiver(node, directory: directory) {
+        receivers[receiver.name] = receiver
       }
-      receivers[receiver.name] = receiver
     }
     guard let root = keys["route"] else {
       refuse(document, "the key 'route' is missing")
       return nil
     }
-    let names = Set(receivers.keys)
+    let names = declaredNames
     guard let route = route(root.value, names: names, isRoot: true, depth: 0), faults.isEmpty else {
       return nil
     }

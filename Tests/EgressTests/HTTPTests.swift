@@ -135,13 +135,9 @@ struct HTTPTests {
   }
 
   @Test func `a closed port is a failed connect`() async throws {
-    let server = ScriptedServer { _ in }
-    let client = try client(server)
+    let server = ScriptedServer.deaf()
     let request = EgressRequest(url: url(server))
-    server.stop()
-    _ = await failure(client, request)
-    #expect(
-      await failure(client, request) == .connect)
+    #expect(await failure(try client(server), request) == .connect)
   }
 
   @Test func `a name that does not exist is a failed look-up`() async throws {

@@ -11,7 +11,10 @@ final class ScriptedServer: Sendable {
   /// How many connections have been accepted.
   var connections: Int { connectionCount.load(ordering: .sequentiallyConsistent) }
 
-  init(_ script: @escaping @Sendable (Peer) -> Void) {
+  /// A server that holds its port and does not listen: whoever connects is refused.
+  static func deaf() -> ScriptedServer { ScriptedServer(listens: false) { _ in } }
+
+  init(listens: Bool = true, _ script: @escaping @Sendable (Peer) -> Void) {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -19,7 +22,7 @@ final class ScriptedServer: Sendable {
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let bound = withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
-        bind(listener, raw, length) == 0 && listen(listener, 16) == 0
+        bind(listener, raw, length) == 0 && (!listens || listen(listener, 16) == 0)
           && getsockname(listener, raw, &length) == 0
       }
     }
@@ -27,7 +30,7 @@ final class ScriptedServer: Sendable {
     self.listener = listener
     port = Int(UInt16(bigEndian: address.sin_port))
     self.script = script
-    Self.onThread { [self] in accept() }
+    if listens { Self.onThread { [self] in accept() } }
   }
 
   func stop() { shutdown(listener, Int32(SHUT_RDWR)) }

@@ -63,7 +63,7 @@ async def serve(options: argparse.Namespace) -> None:
         is_known = isinstance(data, LoginPassword) and (
             data.login == (options.user or "").encode()
             and data.password == (options.password or "").encode())
-        return AuthResult(success=is_known)
+        return AuthResult(success=is_known, handled=False)
 
     def session() -> SMTP:
         return SMTP(
