@@ -261,7 +261,10 @@ let testRooms: [Target] = [
     ]),
   tests(
     "GatewayServiceTests",
-    ["GatewayService", "GatewayContract", "AnomalyContract", "RPC", "Postgres"]),
+    [
+      "GatewayService", "GatewayContract", "AnomalyContract", "PointsContract", "EvidenceContract",
+      "SeriesContract", "RPC", "Postgres", "JSON", "Locking", "ServiceRuntime",
+    ]),
   tests("PrivateClusterTests", ["PrivateCluster", "Postgres"]),
   tests(
     "CommandLineToolTests",
