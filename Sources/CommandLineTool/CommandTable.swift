@@ -3,6 +3,10 @@ enum CommandTable {
   /// The table.
   static let commands: [Command] = [
     Command(
+      "up",
+      summary: "Runs all six services in this process, with a PostgreSQL of its own.",
+      run: up),
+    Command(
       "import", ["FILE"], switches: ["insecure-plaintext"], isClient: true,
       summary: "Sends a file of points (CSV, or JSON lines) to ingest and reports refused rows.",
       run: importFile),
@@ -31,6 +35,10 @@ enum CommandTable {
       "setup",
       summary: "Makes database, roles, schemas and passwords; may be repeated.",
       run: setUpDatabase),
+    Command(
+      "token", ["create|revoke", "NAME|ID"],
+      summary: "Makes or ends bearer tokens of the gateway.",
+      run: manageTokens),
     Command(
       "cluster", switches: ["throw-away"],
       summary: "Runs a private PostgreSQL in a folder until SIGTERM and prints its address.",
