@@ -32,7 +32,7 @@ final class Ending: Sendable {
 
   /// Ends as soon as no call is being answered.
   func end(when intake: RequestIntake) {
-    if intake.calls.count == 0 { endNow() } else { intake.whenIdle { self.endNow() } }
+    if intake.calls.isIdle { endNow() } else { intake.whenIdle { self.endNow() } }
   }
 
   /// Ends now.

@@ -96,6 +96,7 @@ final class RequestIntake: Sendable {
       if finish(call, isAbandoned: false) {
         durations?.record(call.handler.method, .ok, since: call.startedMicroseconds)
         call.ticket.reply(reply)
+        answered()
       } else {
         calls.abandonedHandlerEnded()
       }
@@ -103,6 +104,7 @@ final class RequestIntake: Sendable {
       if finish(call, isAbandoned: false) {
         log(error, call)
         refuse(error, call.ticket, method: call.handler.method, call.startedMicroseconds)
+        answered()
       } else {
         calls.abandonedHandlerEnded()
       }
@@ -110,15 +112,23 @@ final class RequestIntake: Sendable {
   }
 
   /// Claims the answer and gives up the call's place; false when it was answered before.
+  ///
+  /// ``answered()`` must follow once the answer was handed over.
   private func finish(_ call: ServerCall, isAbandoned: Bool) -> Bool {
     guard call.claimAnswer() else { return false }
     calls.end(call, isAbandoned: isAbandoned)
-    if isDraining { runIdleActions() }
     return true
   }
 
+  /// Notes that an answer was handed over: a server that drains closes its socket after the last
+  /// one, and an answer that is sent while it closes takes libnng down.
+  private func answered() {
+    calls.answered()
+    if isDraining { runIdleActions() }
+  }
+
   private func runIdleActions() {
-    guard calls.count == 0 else { return }
+    guard calls.isIdle else { return }
     let actions = state.withLock { state in
       defer { state.idleActions = [] }
       return state.idleActions
@@ -169,6 +179,7 @@ extension RequestIntake: Sweepable {
       refuse(
         RPCError(.deadlineExceeded, "the handler did not end within the deadline"), call.ticket,
         method: call.handler.method, call.startedMicroseconds)
+      answered()
       call.cancel()
     }
     return anyRunning

@@ -8,6 +8,8 @@ final class RunningCalls: Sendable {
     var free: [Int] = []
     var admitted = 0
     var running = 0
+    /// Calls without a place whose answer is not handed over yet.
+    var answering = 0
     /// Handlers that still run though their call was answered at its deadline.
     var abandoned = 0
   }
@@ -23,6 +25,9 @@ final class RunningCalls: Sendable {
 
   /// How many calls are being answered, without those to Meta.
   var count: Int { state.withLock { $0.admitted } }
+
+  /// Whether no call is left, and every answer was handed over.
+  var isIdle: Bool { state.withLock { $0.admitted == 0 && $0.answering == 0 } }
 
   /// How many handlers run on after their deadline.
   var abandonedCount: Int { state.withLock { $0.abandoned } }
@@ -50,15 +55,21 @@ final class RunningCalls: Sendable {
     }
   }
 
-  /// Lets a call go that was answered.
+  /// Gives up the place of a call that is about to be answered; ``answered()`` must follow.
   func end(_ call: ServerCall, isAbandoned: Bool) {
     state.withLock { state in
       state.slots[call.slot] = nil
       state.free.append(call.slot)
       state.running -= 1
+      state.answering += 1
       if call.isAdmitted { state.admitted -= 1 }
       if isAbandoned { state.abandoned += 1 }
     }
+  }
+
+  /// Notes that an answer was handed over.
+  func answered() {
+    state.withLock { $0.answering -= 1 }
   }
 
   /// Notes that a handler has ended whose call was answered before.
