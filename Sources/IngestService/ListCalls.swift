@@ -114,6 +114,9 @@ extension IngestCalls {
   /// The most buckets of one query.
   private static let queryBucketsLimit = 3_700
 
+  /// The furthest bucket from 1970 that is asked for: 900 years of 5 minutes.
+  private static let queryIndexLimit: Int32 = 100_000_000
+
   func queryPoints(
     _ request: QueryPointsRequest, context: CallContext
   ) async throws(RPCError) -> QueryPointsResponse {
@@ -122,6 +125,12 @@ extension IngestCalls {
       throw RPCError(
         .invalidArgument, field: "to_bucket", reason: "out_of_range",
         "from_bucket to to_bucket must be 1 to \(Self.queryBucketsLimit) buckets and is \(width)")
+    }
+    let reach = -Self.queryIndexLimit...Self.queryIndexLimit
+    guard reach.contains(request.fromBucket), reach.contains(request.toBucket) else {
+      throw RPCError(
+        .invalidArgument, field: "from_bucket", reason: "out_of_range",
+        "from_bucket and to_bucket must lie within \(Self.queryIndexLimit) of 1970")
     }
     do {
       let customer = try await customer(request.customer)

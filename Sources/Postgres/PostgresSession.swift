@@ -161,8 +161,15 @@ extension PostgresSession {
   private static func connect(
     _ configuration: PostgresConfiguration, place: String
   ) throws(PostgresError) -> OpaquePointer {
-    let keywords = ["dbname", "application_name", "client_encoding"]
-    let values = [configuration.url, configuration.applicationName, "UTF8"]
+    // What stands before the address can be set otherwise in it. A peer that is gone without a
+    // word is noticed within a minute, not within hours.
+    let keywords = [
+      "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", "dbname",
+      "application_name", "client_encoding",
+    ]
+    let values = [
+      "30", "10", "3", "60000", configuration.url, configuration.applicationName, "UTF8",
+    ]
     let started = withCStrings(keywords) { keywords in
       withCStrings(values) { values in PQconnectStartParams(keywords, values, 1) }
     }

@@ -81,6 +81,40 @@ struct CatalogueTests {
     }
   }
 
+  @Test(arguments: [
+    (Int32.min, Int32.min), (.max, .max), (0, 3_700), (1, 0), (.min, .max),
+  ])
+  func `a query beyond its limits is refused and the service stays up`(from: Int32, to: Int32)
+    async throws
+  {
+    try await IngestFixture.with { ingest in
+      var query = QueryPointsRequest()
+      query.customer = "acme"
+      query.metric = "logins"
+      query.fromBucket = from
+      query.toBucket = to
+      let error = await #expect(throws: RPCError.self) {
+        try await ingest.client.queryPoints(query)
+      }
+      #expect(error?.code == .invalidArgument)
+      let values = try await ingest.values("acme", "logins")
+      #expect(values.isEmpty)
+    }
+  }
+
+  @Test func `a query for what is not there says which`() async throws {
+    try await IngestFixture.with { ingest in
+      for (customer, metric, reason) in [
+        ("nobody", "logins", "unknown_customer"), ("acme", "nothing", "unknown_metric"),
+      ] {
+        let error = await #expect(throws: RPCError.self) {
+          try await ingest.values(customer, metric)
+        }
+        #expect(error?.code == .notFound && error?.details.first?.code == reason)
+      }
+    }
+  }
+
   @Test func `the identity of a key is its UUID, or one made of its hash`() {
     let uuid = "0b6c27b6-62ad-4b3c-8a43-6f0e1f1d2a5b"
     #expect(CustomerIdentity.id(externalID: uuid).wireUUID.text == uuid)
