@@ -229,8 +229,8 @@ def main() -> int:
     sinks = Sinks(house)
     try:
         sinks.start()
-        # A range of a process that was killed is free again after this.
-        house.extra["baseline"]["lease-seconds"] = 3
+        # A range of a process that was killed is free again soon, and the past is told of too.
+        house.extra["baseline"].update({"lease-seconds": 3, "notify-history": True})
         house.prepare(["fault-test"])
         for name in SERVICES:
             house.start(name)
