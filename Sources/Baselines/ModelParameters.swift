@@ -14,7 +14,7 @@ public struct ModelParameters: Sendable, Hashable {
   /// What is left of a value's weight after one bucket.
   public let decay: Double
 
-  /// Values before full judgement begins.
+  /// Values before full judgement begins, and as many as people are told are needed.
   public let warmUp: Int
 
   /// Values before gross changes are judged.
@@ -63,9 +63,10 @@ public struct ModelParameters: Sendable, Hashable {
 
   private static let week = ModelParameters(
     rules: [
-      WindowRule(length: 1, threshold: 6.8, effect: 0.90, minimumChange: 6),
-      WindowRule(length: 4, threshold: 5.2, effect: 0.60, minimumChange: 6),
-    ], decay: 0.95, warmUp: 8, grossFrom: 8, grossScale: 1.1, ageInflation: 8.4,
+      WindowRule(length: 1, threshold: 7.0, effect: 0.9, minimumChange: 6),
+      WindowRule(length: 4, threshold: 4.8, effect: 0.9, minimumChange: 6),
+      WindowRule(length: 8, threshold: 2.0, effect: 1.2, minimumChange: 2),
+    ], decay: 0.95, warmUp: 12, grossFrom: 12, grossScale: 1.1, ageInflation: 2,
     settleFrom: 4)
 
   private static let hour = ModelParameters(

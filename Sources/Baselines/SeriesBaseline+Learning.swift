@@ -87,7 +87,10 @@ extension SeriesBaseline {
       if variance.isFinite {
         variance = 0.98 * variance + 0.02 * min(residual * residual, 9 * variance) * 1.05
       } else {
-        variance = residual * residual + 1e-6
+        // The first residual alone may be tiny by chance; all values so far are not.
+        let seen = recent.statistics
+        let middle = (seen.upperQuartile - seen.lowerQuartile) / 1.349
+        variance = max(middle * middle, residual * residual) + 1e-6
       }
     }
     let place = calibrationIndex(step.slot)

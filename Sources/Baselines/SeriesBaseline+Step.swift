@@ -87,7 +87,7 @@ extension SeriesBaseline {
     for place in windowResults.indices {
       windowResults[place].clear()
       let length = windowResults[place].length
-      let settle = length > 3 ? length : 1
+      let settle = length > 3 ? min(length, 7) : 1
       guard step.isUsed, step.level.isFinite, age >= parameters.grossFrom,
         sinceAnchor >= length + settle
       else { continue }

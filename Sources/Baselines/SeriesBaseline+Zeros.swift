@@ -27,7 +27,7 @@ extension SeriesBaseline {
   /// Reports that come now and then look like a drop each time; taken as missing, they do not. It
   /// was worth more than any other rule when it was measured.
   mutating func settleHurdle(_ step: BaselineStep) {
-    guard zeroWeight >= 20 else { return }
+    guard zeroWeight >= Double(min(20, parameters.settleFrom + 4)) else { return }
     let usual = level
     let surplus = zeroShare - (hurdle ? 0 : expectedZeroShare)
     let isCommon = surplus > (hurdle ? 0.05 : 0.10) && zeroShare > 0.12
