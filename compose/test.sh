@@ -74,7 +74,9 @@ with_progress() {
 }
 
 swift_tests() {
-  with_progress "$log" swift test --skip-build
+  # With the packages of the interop programs: a real SMTP server among them.
+  TIDEMARK_TEST_PYTHON="$PWD/.tidemark/venv/bin/python" \
+    with_progress "$log" swift test --skip-build
   local code=$?
   if [ "$code" != 0 ]; then
     grep -E -A 1 '^✘|error:|Fatal|Crash' "$log" | grep -vE '^(--|◇|✔)' | cut -c 1-400 | tail -n 120
