@@ -16,7 +16,7 @@ readonly state=.tidemark
 readonly build_packages=(
   ca-certificates curl libcurl4-openssl-dev libmicrohttpd-dev libnng-dev libpq-dev
   libprotobuf-c-dev libssl-dev libyaml-dev openssl postgresql protobuf-c-compiler
-  protobuf-compiler python3 python3-venv
+  protobuf-compiler python3 python3-venv tzdata
 )
 # systemd-analyze checks the unit files; nothing of systemd is started.
 readonly test_packages=(systemd)

@@ -19,7 +19,7 @@ public struct BaselineService: Service {
 
   /// Wires the parts.
   ///
-  /// - Throws: ``RPCError`` when the detector's address cannot be used.
+  /// - Throws: `RPCError` when the detector's address cannot be used.
   public init(settings: BaselineConfiguration, logger: Logger) throws {
     let registry = MetricsRegistry()
     let detector = try settings.rpc.caller(to: "detector", metrics: registry)

@@ -2,7 +2,7 @@ internal import CCrypto
 
 /// An Ed25519 private key: it signs.
 ///
-/// `@unchecked Sendable` by way of ``KeyHandle``: libcrypto allows concurrent use of one `EVP_PKEY`
+/// `@unchecked Sendable` by way of `KeyHandle`: libcrypto allows concurrent use of one `EVP_PKEY`
 /// as long as each use has a context of its own, which it has here.
 public struct SigningKey: Sendable, CustomStringConvertible {
   /// What a PKCS #8 file holds before the 32 bytes of the seed.

@@ -13,7 +13,7 @@ public struct DetectorService: Service {
 
   /// Wires the parts.
   ///
-  /// - Throws: ``RPCError`` when the classifier's address cannot be used.
+  /// - Throws: `RPCError` when the classifier's address cannot be used.
   public init(settings: DetectorConfiguration, logger: Logger) throws {
     let registry = MetricsRegistry()
     let classifier = try settings.rpc.caller(to: "classifier", metrics: registry)

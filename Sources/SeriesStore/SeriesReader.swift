@@ -71,7 +71,7 @@ public struct SeriesReader: Sendable {
 
   /// The closed buckets of a granularity, or nil when none is.
   ///
-  /// - Throws: ``PostgresError``.
+  /// - Throws: `PostgresError`.
   public func closed(_ granularity: Granularity) async throws(PostgresError) -> ClosedBuckets? {
     let rows = try await pool.query(
       "SELECT through_bucket, sequence FROM ingest.closed_bucket_v1 WHERE granularity = $1",
@@ -83,7 +83,7 @@ public struct SeriesReader: Sendable {
 
   /// All metrics, by their number.
   ///
-  /// - Throws: ``PostgresError``.
+  /// - Throws: `PostgresError`.
   public func metrics() async throws(PostgresError) -> [Metric] {
     try await pool.query(
       """
@@ -96,7 +96,7 @@ public struct SeriesReader: Sendable {
 
   /// The series of a granularity whose customers are in these shards.
   ///
-  /// - Throws: ``PostgresError``.
+  /// - Throws: `PostgresError`.
   public func series(
     _ granularity: Granularity, shards: Range<Int>
   ) async throws(PostgresError) -> SeriesList {
@@ -124,7 +124,7 @@ public struct SeriesReader: Sendable {
 
   /// How many series each shard has, in the order of shards; shards without any are left out.
   ///
-  /// - Throws: ``PostgresError``.
+  /// - Throws: `PostgresError`.
   public func seriesCounts(
     _ granularity: Granularity
   ) async throws(PostgresError) -> [(shard: Int, count: Int)] {
@@ -138,7 +138,7 @@ public struct SeriesReader: Sendable {
 
   /// The earliest bucket that may hold a value, or nil without any series.
   ///
-  /// - Throws: ``PostgresError``.
+  /// - Throws: `PostgresError`.
   public func firstBucket(
     _ granularity: Granularity
   ) async throws(PostgresError) -> Int32? {
@@ -152,7 +152,7 @@ public struct SeriesReader: Sendable {
 
   /// The values of some series of one granularity, as they are now.
   ///
-  /// - Throws: ``PostgresError``.
+  /// - Throws: `PostgresError`.
   public func slots(
     of series: [SeriesKey], _ granularity: Granularity, from: Int32, through: Int32
   ) async throws(PostgresError) -> SlotTable {

@@ -57,7 +57,7 @@ public enum SeriesWriter {
   /// Bars the closing of buckets until the transaction ends, so that what is written counts either
   /// as a point or as a correction.
   ///
-  /// - Throws: ``PostgresError``, or ``SeriesStoreError`` when a sum grows too large.
+  /// - Throws: `PostgresError`, or ``SeriesStoreError`` when a sum grows too large.
   public static func write(
     _ plan: PointPlan, on connection: isolated PostgresConnection
   ) throws -> WriteOutcome {
@@ -76,7 +76,7 @@ public enum SeriesWriter {
 
   /// Enters a batch of increments into the ledger; false when it has been counted before.
   ///
-  /// - Throws: ``PostgresError``.
+  /// - Throws: `PostgresError`.
   public static func enter(
     source: String, sequence: UInt64, accepted: Int64, nowUnixMicroseconds: Int64,
     on connection: isolated PostgresConnection
@@ -95,7 +95,7 @@ public enum SeriesWriter {
 
   /// The last closed bucket of each granularity that has any.
   ///
-  /// - Throws: ``PostgresError``.
+  /// - Throws: `PostgresError`.
   public static func closedThrough(
     on connection: isolated PostgresConnection
   ) throws(PostgresError) -> [Granularity: Int32] {
@@ -109,7 +109,7 @@ public enum SeriesWriter {
 
   /// The number of the last correction or closing.
   ///
-  /// - Throws: ``PostgresError``.
+  /// - Throws: `PostgresError`.
   public static func lastSequence(
     on connection: isolated PostgresConnection
   ) throws(PostgresError) -> Int64 {
@@ -119,7 +119,7 @@ public enum SeriesWriter {
   /// Takes the next number; others who want one wait until this transaction ends, so that the
   /// order of numbers is the order of commits.
   ///
-  /// - Throws: ``PostgresError``.
+  /// - Throws: `PostgresError`.
   public static func nextSequence(
     on connection: isolated PostgresConnection
   ) throws(PostgresError) -> Int64 {
@@ -129,7 +129,7 @@ public enum SeriesWriter {
 
   /// Bars all writes of points until the transaction ends, to close buckets.
   ///
-  /// - Throws: ``PostgresError``.
+  /// - Throws: `PostgresError`.
   public static func barWrites(
     on connection: isolated PostgresConnection
   ) throws(PostgresError) {

@@ -73,7 +73,7 @@ public struct WorkQueue: Sendable {
 
   /// Adds jobs in the caller's transaction and wakes the workers when it commits.
   ///
-  /// - Throws: ``PostgresError``.
+  /// - Throws: `PostgresError`.
   public func enqueue(
     _ jobs: [NewJob], on connection: isolated PostgresConnection
   ) throws(PostgresError) {
@@ -105,7 +105,7 @@ public struct WorkQueue: Sendable {
   ///
   /// A job whose leases ran out too often, as of one that ends its process, is set aside instead.
   ///
-  /// - Throws: ``PostgresError``.
+  /// - Throws: `PostgresError`.
   public func claim(
     kinds: [String], limit: Int, leaseSeconds: Double
   ) async throws -> [ClaimedJob] {

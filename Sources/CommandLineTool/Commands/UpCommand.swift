@@ -4,6 +4,7 @@ import DetectorService
 import GatewayService
 import Glibc
 import IngestService
+import Locking
 import NotifierService
 import PrivateCluster
 import ServiceRuntime
@@ -19,13 +20,23 @@ func up(_ context: CommandContext) async throws -> Int32 {
   let first = settings.first(layout)
   let terminal = context.terminal
   var services: [any Service] = [first]
+  let gateway = Locked<GatewayService?>(nil)
   for name in HouseLayout.services {
-    services.append(LateService(name) { try makeService(name, layout, settings) })
+    services.append(
+      LateService(name) {
+        let service = try makeService(name, layout, settings)
+        if let made = service as? GatewayService { gateway.withLock { $0 = made } }
+        return service
+      })
   }
   services.append(
     StartedNote {
       try SmallFiles.write(layout.clientSettings, to: layout.clientFile, mode: 0o600)
       terminal.note("tidemark: all six services run in this process; Ctrl-C ends them")
+      let address = gateway.withLock { $0 }?.httpAddress ?? settings.httpAddress
+      terminal.note(
+        "tidemark: the gateway serves http://\(address); a token for it is made by `tidemark token"
+          + " create NAME --database-url-file \(layout.secrets)/gateway.database`")
       terminal.note(
         "tidemark: other subcommands find them by \(layout.clientFile), for example"
           + " `tidemark anomalies`")

@@ -44,7 +44,7 @@ public struct WireTarget {
 
 /// A C struct that a message is read from, borrowed for the time of one initializer.
 ///
-/// The bytes behind it have been checked by ``WireDecoding`` before: strings are UTF-8 without a
+/// The bytes behind it have been checked by `WireDecoding` before: strings are UTF-8 without a
 /// zero byte, so reading cannot fail.
 public struct WireSource {
   @usableFromInline package let pointer: UnsafeRawPointer
