@@ -189,7 +189,8 @@ let benchmarks: [Target] = [
     // C sources include the headers without importing the modules that name the libraries.
     linkerSettings: [.linkedLibrary("nng"), .linkedLibrary("pq")]),
   .executableTarget(
-    name: "rpc-benchmark", dependencies: ["CBenchmarkFloors", "RPC", "PointsContract", "Locking"],
+    name: "rpc-benchmark",
+    dependencies: ["CBenchmarkFloors", "RPC", "PointsContract", "SeriesContract", "Locking"],
     path: "Benchmarks/rpc-benchmark", swiftSettings: settings),
   .executableTarget(
     name: "ingest-benchmark",

@@ -1,1 +1,19 @@
-// Replaced.
+// Typed calls against raw libnng in C: over TCP, 128 bytes each way, servers in processes of their
+// own, runs interleaved and medians taken.
+//
+// usage: rpc-benchmark [seconds a run] [rounds]
+import Glibc
+
+let words = CommandLine.arguments.dropFirst()
+do {
+  if words.first == "serve" {
+    try await BenchmarkServer.run(kind: words.dropFirst().first ?? "")
+  } else {
+    let seconds = words.first.flatMap(Double.init) ?? 1
+    let rounds = words.dropFirst().first.flatMap(Int.init) ?? 5
+    try await Comparison(seconds: seconds, rounds: rounds).run()
+  }
+} catch {
+  print("rpc-benchmark: \(error)")
+  exit(1)
+}

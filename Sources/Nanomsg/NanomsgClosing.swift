@@ -1,7 +1,7 @@
-/// Frees handles of libnng away from libnng's own threads.
+/// Closes handles of libnng away from libnng's own threads.
 ///
-/// The last reference to a socket may be dropped inside one of its callbacks; freeing a handle
-/// waits for its callback to end, so there it would wait for itself for ever.
+/// A socket may be closed, or its last reference dropped, by a task that runs inside one of its
+/// callbacks; closing waits for callbacks to end, so there it would wait for itself for ever.
 func closeApart(_ body: @escaping @Sendable () -> Void) {
   startDetachedThread(body)
 }

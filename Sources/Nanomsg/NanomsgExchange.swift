@@ -22,6 +22,8 @@ final class NanomsgExchange: Sendable {
   }
 
   private struct State {
+    /// Which exchange this is; a late cancel of an earlier one must not strike it.
+    var run: UInt64 = 0
     var waiter: UnsafeContinuation<Int32, Never>?
     var isSending = false
     var stop: Stop?
@@ -61,12 +63,15 @@ final class NanomsgExchange: Sendable {
     _ request: consuming NanomsgMessage, deadlineMilliseconds: UInt64
   ) async throws(NanomsgError) -> NanomsgMessage {
     let box = HandleBox(handle: request.release())
+    let run = state.withLock { state in
+      state = State(
+        run: state.run + 1, isSending: true, deadlineMilliseconds: deadlineMilliseconds)
+      return state.run
+    }
     let number = await withTaskCancellationHandler {
-      await withUnsafeContinuation { waiter in
-        begin(box.handle, waiter: waiter, deadlineMilliseconds: deadlineMilliseconds)
-      }
+      await withUnsafeContinuation { waiter in begin(run, box.handle, waiter) }
     } onCancel: {
-      end(because: .cancelled)
+      cancel(run)
     }
     let (wasSending, stop) = state.withLock { ($0.isSending, $0.stop) }
     let message = nng_aio_get_msg(aio)
@@ -100,48 +105,46 @@ final class NanomsgExchange: Sendable {
   }
 
   private func begin(
-    _ request: OpaquePointer, waiter: UnsafeContinuation<Int32, Never>,
-    deadlineMilliseconds: UInt64
+    _ run: UInt64, _ request: OpaquePointer, _ waiter: UnsafeContinuation<Int32, Never>
   ) {
-    state.withLock { state in
-      state = State(
-        waiter: waiter, isSending: true, deadlineMilliseconds: deadlineMilliseconds)
-    }
+    state.withLock { $0.waiter = waiter }
     nng_aio_set_msg(aio, request)
     nng_ctx_send(context, aio)
-    // The cancellation handler may have run before the state was set.
-    if Task.isCancelled { end(because: .cancelled) } else { cancelIfStopped() }
+    // The cancellation handler may have run before there was an operation to cancel.
+    cancelIfStopped(run)
   }
 
-  private func end(because reason: Stop) {
+  private func cancel(_ run: UInt64) {
     state.withLock { state in
-      guard state.waiter != nil else { return }
-      state.stop = state.stop ?? reason
-      nng_aio_cancel(aio)
+      guard state.run == run else { return }
+      state.stop = state.stop ?? .cancelled
+      if state.waiter != nil { nng_aio_cancel(aio) }
     }
   }
 
-  private func cancelIfStopped() {
+  private func cancelIfStopped(_ run: UInt64) {
     state.withLock { state in
-      if state.waiter != nil, state.stop != nil { nng_aio_cancel(aio) }
+      if state.run == run, state.waiter != nil, state.stop != nil { nng_aio_cancel(aio) }
     }
   }
 
   /// libnng's callback, on one of its threads.
   private func operationEnded() {
     let number = nng_aio_result(aio)
-    let waiter: UnsafeContinuation<Int32, Never>? = state.withLock { state in
+    let (run, waiter) = state.withLock { state in
       if number == 0, state.isSending {
         state.isSending = false
-        if state.stop == nil { return nil }
+        if state.stop == nil {
+          return (state.run, UnsafeContinuation<Int32, Never>?.none)
+        }
         // Sent, but nobody waits for the reply any more; libnng owns the request now.
       }
       defer { state.waiter = nil }
-      return state.waiter
+      return (state.run, state.waiter)
     }
     guard let waiter else {
       nng_ctx_recv(context, aio)
-      cancelIfStopped()
+      cancelIfStopped(run)
       return
     }
     waiter.resume(returning: number)

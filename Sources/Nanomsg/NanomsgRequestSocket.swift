@@ -76,14 +76,7 @@ public final class NanomsgRequestSocket: Sendable {
     Sweeper.shared.add(self)
   }
 
-  deinit {
-    let (socket, pipes) = (socket, pipes)
-    // The pipe counter must outlive the last pipe event, which closing brings.
-    closeApart {
-      nng_close(socket)
-      withExtendedLifetime(pipes) {}
-    }
-  }
+  deinit { close() }
 
   /// Whether a connection stands.
   public var isConnected: Bool { pipes.standing.load(ordering: .acquiring) > 0 }
@@ -91,13 +84,19 @@ public final class NanomsgRequestSocket: Sendable {
   /// How many calls are under way.
   public var callsUnderWay: Int { state.withLock { $0.underWay } }
 
-  /// Ends all calls and the connection; the socket is of no use afterwards.
+  /// Ends all calls and the connection, soon; the socket is of no use afterwards.
   public func close() {
     let wasOpen = state.withLock { state in
       defer { state.isClosed = true }
       return !state.isClosed
     }
-    if wasOpen { nng_close(socket) }
+    guard wasOpen else { return }
+    let (socket, pipes) = (socket, pipes)
+    closeApart {
+      nng_close(socket)
+      // The counter must outlive the last pipe event, which closing brings.
+      withExtendedLifetime(pipes) {}
+    }
   }
 
   /// Waits until a connection stands.

@@ -8,7 +8,7 @@ struct ExchangeTests {
     let url = "inproc://exchange-echo"
     let server = try NanomsgReplySocket(urls: [url])
     try server.serve(contexts: 4) { message, ticket in ticket.reply(message) }
-    let client = try NanomsgRequestSocket(url: url)
+    let client = try await connected(url)
     let reply = try await client.exchange(
       try message([1, 2, 3]), deadlineMilliseconds: Sweeper.nowMilliseconds + 5_000)
     let bytes = reply.withBytes { Array($0) }
@@ -22,7 +22,7 @@ struct ExchangeTests {
     let url = "inproc://exchange-deadline"
     let server = try NanomsgReplySocket(urls: [url])
     try server.serve(contexts: 4) { message, ticket in _ = consume message }
-    let client = try NanomsgRequestSocket(url: url)
+    let client = try await connected(url)
     let error = await #expect(throws: NanomsgError.self) {
       _ = try await client.exchange(
         try message([1]), deadlineMilliseconds: Sweeper.nowMilliseconds + 30)
@@ -44,7 +44,7 @@ struct ExchangeTests {
       let isSecond = ticket.reply(late)
       #expect(!isSecond)
     }
-    let client = try NanomsgRequestSocket(url: url)
+    let client = try await connected(url)
     for value in 0..<50 as Range<UInt8> {
       let reply = try await client.exchange(
         try message([value]), deadlineMilliseconds: Sweeper.nowMilliseconds + 5_000)
@@ -60,7 +60,7 @@ struct ExchangeTests {
     let url = "inproc://exchange-limit"
     let server = try NanomsgReplySocket(urls: [url])
     try server.serve(contexts: 4) { message, ticket in _ = consume message }
-    let client = try NanomsgRequestSocket(url: url, limits: NanomsgLimits(calls: 1))
+    let client = try await connected(url, NanomsgLimits(calls: 1))
     async let first: Void = {
       _ = try? await client.exchange(
         try message([1]), deadlineMilliseconds: Sweeper.nowMilliseconds + 300)
@@ -80,7 +80,7 @@ struct ExchangeTests {
   func brokenConnection() async throws {
     let server = try NanomsgReplySocket(urls: ["tcp://127.0.0.1:0"])
     try server.serve(contexts: 4) { message, ticket in _ = consume message }
-    let client = try NanomsgRequestSocket(url: try #require(server.urls.first))
+    let client = try await connected(server.urls[0])
     async let outcome: NanomsgError? = {
       do throws(NanomsgError) {
         _ = try await client.exchange(
@@ -101,7 +101,7 @@ struct ExchangeTests {
     let url = "inproc://exchange-cancels"
     let server = try NanomsgReplySocket(urls: [url])
     try server.serve(contexts: 16) { message, ticket in ticket.reply(message) }
-    let client = try NanomsgRequestSocket(url: url)
+    let client = try await connected(url)
     await withTaskGroup(of: Void.self) { group in
       for worker in 0..<16 as Range<UInt8> {
         group.addTask {
@@ -129,6 +129,15 @@ struct ExchangeTests {
   func badAddress(url: String) {
     let error = #expect(throws: NanomsgError.self) { try NanomsgReplySocket(urls: [url]) }
     #expect(error?.detail.contains(url) == true)
+  }
+
+  private func connected(
+    _ url: String, _ limits: NanomsgLimits = NanomsgLimits()
+  ) async throws -> NanomsgRequestSocket {
+    let client = try NanomsgRequestSocket(url: url, limits: limits)
+    let end = Sweeper.nowMilliseconds + 5_000
+    #expect(await client.waitForConnection(deadlineMilliseconds: end))
+    return client
   }
 
   private func message(_ bytes: [UInt8]) throws(NanomsgError) -> NanomsgMessage {

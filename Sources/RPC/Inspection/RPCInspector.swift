@@ -70,3 +70,23 @@ public enum RPCInspector {
     return try JSONToWire().message(value, schema)
   }
 }
+
+extension RPCInspector {
+  /// Full names of all fields that any method's messages hold, and those of the envelope.
+  static var knownFields: [String] {
+    var names: [String] = []
+    func visit(_ schema: MessageSchema) {
+      for field in schema.fields {
+        names.append("\(schema.name).\(field.name)")
+        if case .message(let inner) = field.kind { visit(inner) }
+      }
+    }
+    for method in ContractCatalogue.methods.values {
+      visit(method.input)
+      visit(method.output)
+    }
+    visit(MessageSchema(RequestHeader.wireLayout.descriptor))
+    visit(MessageSchema(ResponseHeader.wireLayout.descriptor))
+    return names
+  }
+}

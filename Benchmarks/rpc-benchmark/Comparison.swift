@@ -1,0 +1,116 @@
+import CBenchmarkFloors
+import Glibc
+import Locking
+import PointsContract
+import RPC
+import SeriesContract
+
+/// Measures all cases round by round and prints their ratios.
+struct Comparison {
+  /// One number of calls at once, with the least ratio that it must reach.
+  private struct Load {
+    let inFlight: Int
+    let leastRatio: Double
+    let leastRatioInline: Double
+  }
+
+  private static let payloadBytes = 128
+
+  private static let loads = [
+    Load(inFlight: 1, leastRatio: 0.65, leastRatioInline: 0.9),
+    Load(inFlight: 16, leastRatio: 0.40, leastRatioInline: 0.9),
+    Load(inFlight: 64, leastRatio: 0.70, leastRatioInline: 0.9),
+  ]
+
+  let seconds: Double
+  let rounds: Int
+
+  func run() async throws {
+    print("typed call against raw libnng in C, TCP, \(Self.payloadBytes) bytes each way")
+    print("\(rounds) rounds of \(seconds) s each, interleaved; medians of calls a second")
+    for load in Self.loads {
+      var floor: [Double] = []
+      var typed: [Double] = []
+      var inline: [Double] = []
+      for _ in 0..<rounds {
+        floor.append(try await callsPerSecond("floor", load.inFlight))
+        typed.append(try await callsPerSecond("tasks", load.inFlight))
+        inline.append(try await callsPerSecond("inline", load.inFlight))
+      }
+      let base = median(floor)
+      print("\(load.inFlight) in flight: raw C \(Int(base))/s")
+      report("typed call", median(typed), base, least: load.leastRatio)
+      report("typed call, inline executor", median(inline), base, least: load.leastRatioInline)
+    }
+  }
+
+  private func report(_ name: String, _ rate: Double, _ base: Double, least: Double) {
+    let ratio = (rate / base * 100).rounded() / 100
+    let verdict = ratio >= least ? "PASS" : "BELOW FLOOR"
+    print("  \(name): \(Int(rate))/s, ratio \(ratio), floor \(least): \(verdict)")
+  }
+
+  private func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    return sorted[sorted.count / 2]
+  }
+
+  private func callsPerSecond(_ kind: String, _ inFlight: Int) async throws -> Double {
+    var line = [CChar](repeating: 0, count: 256)
+    let process = "serve".withCString { serve in
+      kind.withCString { benchmark_spawn([serve, $0, nil], &line, line.count) }
+    }
+    guard process > 0 else { throw BenchmarkError(what: "the server of \(kind) did not start") }
+    defer { benchmark_end(process) }
+    let url = line.withUnsafeBufferPointer { String(cString: $0.baseAddress.unsafelyUnwrapped) }
+    if kind == "floor" {
+      var result = nanomsg_floor_result()
+      let number = nanomsg_floor_call(
+        url, Int32(inFlight), Self.payloadBytes, seconds, &result)
+      guard number == 0 else { throw BenchmarkError(what: "the floor's calls: libnng \(number)") }
+      return result.calls_per_second
+    }
+    if kind == "inline" {
+      return try await withTaskExecutorPreference(InlineExecutor.shared) {
+        try await typedCallsPerSecond(url, inFlight)
+      }
+    }
+    return try await typedCallsPerSecond(url, inFlight)
+  }
+
+  private func typedCallsPerSecond(_ url: String, _ inFlight: Int) async throws -> Double {
+    let channel = try RPCChannel(url: url)
+    defer { channel.close() }
+    let client = IngestClient(channel)
+    var request = GetCustomerRequest()
+    request.customer = String(repeating: "x", count: Self.payloadBytes)
+    _ = try await client.getCustomer(request)
+    let begins = monotonicSeconds() + 0.1
+    let ends = begins + seconds
+    let calls = try await withThrowingTaskGroup(of: Int.self) { [request] group in
+      for _ in 0..<inFlight {
+        group.addTask {
+          var calls = 0
+          while true {
+            let response = try await client.getCustomer(request)
+            guard response.customer?.name.utf8.count == Self.payloadBytes else {
+              throw BenchmarkError(what: "a wrong answer")
+            }
+            let now = monotonicSeconds()
+            if now >= ends { return calls }
+            if now >= begins { calls += 1 }
+          }
+        }
+      }
+      return try await group.reduce(0, +)
+    }
+    return Double(calls) / seconds
+  }
+}
+
+/// The present moment by a clock that never steps.
+private func monotonicSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
