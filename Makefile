@@ -40,10 +40,10 @@ bench: ## Prints the ratios against their floors.
 	@compose/bootstrap.sh build
 	@compose/bench.sh
 
-soak: ## Walks the demo's data for an hour while services are killed. SOAK_MINUTES=60.
+soak: ## Kills services at work for an hour, with another seed each time. SOAK_MINUTES=60.
 	@compose/bootstrap.sh test
 	@compose/build.sh release
-	@.tidemark/venv/bin/python Tests/Interop/faults.py --binaries .build/release \
+	@.tidemark/venv/bin/python Tests/Interop/check_faults.py .build/release \
 	  --minutes $${SOAK_MINUTES:-60}
 
 clean: ## Removes what was built and the demo's data; system packages stay.

@@ -3,6 +3,7 @@
 
 usage: check_clients.py BINARIES [ADMIN_URL]
 
+ADMIN_URL is a PostgreSQL cluster of tests (else TIDEMARK_TEST_DATABASE_URL, else a private one).
 Every method of ingest and gateway is called well and badly; frames are broken in every way that a
 frame can be; the REST paths are called with curl. Afterwards the services must still be up, in the
 same processes.
@@ -21,7 +22,7 @@ from clients_rest import check_examples, check_rest
 from clients_starts import check_starts
 from clients_wire import check_wire
 from foreign import RawClient, messages
-from house import SERVICES, House
+from house import SERVICES, House, cluster
 from house_sinks import Sinks
 
 CALLER = "stranger"
@@ -32,12 +33,16 @@ def main() -> int:
     if len(sys.argv) < 2:
         print(__doc__, file=sys.stderr)
         return 2
-    admin_url = sys.argv[2] if len(sys.argv) > 2 else os.environ.get("TIDEMARK_TEST_DATABASE_URL")
-    if not admin_url:
-        print("no cluster: give ADMIN_URL or set TIDEMARK_TEST_DATABASE_URL", file=sys.stderr)
-        return 2
+    given = sys.argv[2] if len(sys.argv) > 2 else os.environ.get("TIDEMARK_TEST_DATABASE_URL")
     checks = Checks("check_clients")
-    house = House(sys.argv[1], admin_url)
+    with cluster(sys.argv[1], given) as admin_url:
+        run_all(checks, sys.argv[1], admin_url)
+    return checks.finish()
+
+
+def run_all(checks: Checks, binaries: str, admin_url: str) -> None:
+    """One house from its making to its end."""
+    house = House(binaries, admin_url)
     sinks = Sinks(house)
     try:
         sinks.start()
@@ -80,7 +85,6 @@ def main() -> int:
     finally:
         sinks.stop()
         house.close()
-    return checks.finish()
 
 
 def client(house: House, service: str) -> RawClient:

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Kills each of six services during an import and during a scan, and counts what is left.
 
-usage: check_faults.py BINARIES [ADMIN_URL] [--points N] [--keep]
+usage: check_faults.py BINARIES [ADMIN_URL] [--points N] [--minutes N] [--keep]
 
 BINARIES is the folder with the built programs, ADMIN_URL a PostgreSQL cluster of tests (else
-TIDEMARK_TEST_DATABASE_URL): the passwords of Tidemark's roles in it are set to those of the tests.
+TIDEMARK_TEST_DATABASE_URL, else a private one): the passwords of Tidemark's roles in it are set to
+those of the tests. With --minutes it is repeated, each time with another seed.
 Six processes are started over sockets in a folder. While four sources send points, and again
 while they are scanned, each process is ended by SIGKILL in turn and started again. A ledger on
 disk holds what was acknowledged; afterwards every acknowledged point must be there once, the scan
@@ -27,7 +28,7 @@ from fault_calls import Calls, Interrupted
 from fault_data import Batch, Plan
 from fault_ledger import Ledger
 from fault_verify import verify_anomalies, verify_notifications, verify_points
-from house import SERVICES, House
+from house import SERVICES, House, cluster
 from house_sinks import Sinks
 
 # In which they are killed. Each in turn, and oftener the one that has the work in hand.
@@ -61,6 +62,8 @@ class Killer:
         self.house, self.phase = house, phase
         self.progress, self.is_over = progress, is_over
         self.kills: list[Kill] = []
+        # Those who make the work may go so far: fast machines must not end before the last kill.
+        self.leave = 0.0
         self.error: BaseException | None = None
         self.thread = threading.Thread(target=self.run, name=f"killer-{phase}")
 
@@ -69,6 +72,7 @@ class Killer:
         order = ORDERS[self.phase]
         try:
             for position, service in enumerate(order):
+                self.leave = (position + 1.4) / (len(order) + 1)
                 self.wait((position + 0.5) / (len(order) + 1))
                 met_work, at = not self.is_over(), self.progress()
                 started = time.monotonic()
@@ -78,6 +82,8 @@ class Killer:
                 self.kills.append(Kill(self.phase, service, 100 * at, down, met_work))
         except BaseException as error:  # noqa: BLE001: told by the thread that waits
             self.error = error
+        finally:
+            self.leave = 1.0
 
     def wait(self, share: float) -> None:
         """Waits for a share of the work, and at least a pause after the last kill."""
@@ -98,7 +104,9 @@ class Killer:
 class Import:
     """Four sources that send all points, each batch again until it is acknowledged."""
 
-    def __init__(self, calls: Calls, plan: Plan, ledger: Ledger) -> None:
+    def __init__(self, house: House, calls: Calls, plan: Plan, ledger: Ledger) -> None:
+        self.killer = Killer(
+            house, "import", lambda: self.rows / self.plan.points, lambda: self.is_over)
         self.calls, self.plan, self.ledger = calls, plan, ledger
         self.rows = 0
         self.repeated = 0
@@ -112,6 +120,8 @@ class Import:
         """One source's batches, in order."""
         try:
             for batch in batches:
+                while self.rows > self.killer.leave * self.plan.points and not self.errors:
+                    time.sleep(0.005)
                 self.send_one(batch)
         except BaseException as error:  # noqa: BLE001: told by the thread that waits
             self.errors.append(error)
@@ -142,18 +152,16 @@ class Import:
         """Whether nothing is sent any more."""
         return not any(thread.is_alive() for thread in self.threads)
 
-    def run(self, house: House) -> list[Kill]:
+    def run(self) -> list[Kill]:
         """Sends everything while services are killed."""
-        killer = Killer(
-            house, "import", lambda: self.rows / self.plan.points, lambda: self.is_over)
-        for thread in [*self.threads, killer.thread]:
+        for thread in [*self.threads, self.killer.thread]:
             thread.start()
         for thread in self.threads:
             thread.join()
-        killer.finish()
+        self.killer.finish()
         if self.errors:
             raise self.errors[0]
-        return killer.kills
+        return self.killer.kills
 
 
 def scan(house: House, calls: Calls, checks: Checks) -> list[Kill]:
@@ -213,19 +221,33 @@ def report_kills(checks: Checks, kills: list[Kill]) -> None:
 
 
 def main() -> int:
-    """Runs the whole."""
+    """Runs the whole, once or for some time."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("binaries")
     parser.add_argument(
         "admin_url", nargs="?", default=os.environ.get("TIDEMARK_TEST_DATABASE_URL"))
     parser.add_argument("--points", type=int, default=200_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=0)
     parser.add_argument("--keep", action="store_true", help="leave logs and settings behind")
     options = parser.parse_args()
-    if not options.admin_url:
-        parser.error("no cluster: give ADMIN_URL or set TIDEMARK_TEST_DATABASE_URL")
     checks = Checks("check_faults")
-    plan = Plan.of_points(options.points)
-    house = House(options.binaries, options.admin_url)
+    deadline = time.monotonic() + 60 * options.minutes
+    with cluster(options.binaries, options.admin_url) as admin_url:
+        seed = options.seed
+        while not checks.failed:
+            plan = Plan.of_points(options.points, seed=seed)
+            run_once(checks, plan, options.binaries, admin_url, options.keep)
+            seed += 1
+            if time.monotonic() >= deadline:
+                break
+            print(f"check_faults: seed {seed}", flush=True)
+    return checks.finish()
+
+
+def run_once(checks: Checks, plan: Plan, binaries: str, admin_url: str, keep: bool) -> None:
+    """One house from its making to its end."""
+    house = House(binaries, admin_url)
     sinks = Sinks(house)
     try:
         sinks.start()
@@ -248,8 +270,7 @@ def main() -> int:
             raise
     finally:
         sinks.stop()
-        house.close(keep=options.keep)
-    return checks.finish()
+        house.close(keep=keep)
 
 
 def run_all(
@@ -257,9 +278,9 @@ def run_all(
 ) -> list[Kill]:
     """Import, scan, and the count of everything afterwards."""
     calls.put_catalogue(plan)
-    sending = Import(calls, plan, ledger)
+    sending = Import(house, calls, plan, ledger)
     started = time.monotonic()
-    kills = sending.run(house)
+    kills = sending.run()
     print(
         f"  import: {sending.rows} points in {time.monotonic() - started:.1f} s,"
         f" {ledger.sends_without_answer()} batches sent again,"

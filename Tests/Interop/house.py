@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
 
 SERVICES = ["notifier", "classifier", "detector", "baseline", "ingest", "gateway"]
 # Whom each service calls.
@@ -30,6 +31,27 @@ STORED = [name for name in SERVICES if name != "detector"]
 # As in Tests/Support: the roles of a test cluster are shared by all of its databases.
 PASSWORD = "tide-mark-test"
 READY_SECONDS = 60
+
+
+@contextlib.contextmanager
+def cluster(binaries: str, admin_url: str | None) -> Iterator[str]:
+    """The address of a cluster of tests: the one given, or a private one that ends with us."""
+    if admin_url:
+        yield admin_url
+        return
+    folder = tempfile.mkdtemp(prefix="tm-pg-", dir="/tmp")
+    process = subprocess.Popen(
+        [pathlib.Path(binaries) / "tidemark", "cluster", "--folder", folder, "--throw-away"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        address = process.stdout.readline().strip()
+        if not address:
+            raise RuntimeError("the private cluster did not start")
+        yield address
+    finally:
+        process.terminate()
+        process.wait(90)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclasses.dataclass
