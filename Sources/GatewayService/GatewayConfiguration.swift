@@ -52,7 +52,7 @@ public struct GatewayConfiguration: Sendable {
   public init(reading reader: ConfigurationReader) {
     runtime = RuntimeSettings(reading: reader)
     rpc = RPCSettings(reading: reader, backends: Self.backends)
-    httpAddress = reader.text(
+    httpAddress = reader.listenAddress(
       "http-address", default: "127.0.0.1:8080", help: "the public API, host:port")
     let url = reader.secretOrFile(
       "database-url", help: "PostgreSQL with the role tidemark_gateway")

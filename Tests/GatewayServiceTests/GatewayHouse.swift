@@ -90,7 +90,10 @@ struct GatewayHouse {
   func audit() async throws -> [[String]] {
     let pool = try database.pool(.gateway)
     return try await pool.query(
-      "SELECT action, subject, detail, channel FROM audit_event ORDER BY id"
+      """
+      SELECT action, subject, detail, channel FROM audit_event
+      WHERE action NOT LIKE 'token.%' ORDER BY id
+      """
     ).map { [$0.text(0), $0.text(1), $0.text(2), $0.text(3)] }
   }
 }

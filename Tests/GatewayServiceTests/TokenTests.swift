@@ -108,6 +108,20 @@ struct TokenTests {
     }
   }
 
+  @Test func `making and revoking a token leave audit rows`() async throws {
+    try await GatewayHouse.with { (house) async throws in
+      let made = try await house.tokens.create(
+        name: "anna", scopes: [.readAnomalies], lifetimeSeconds: 60)
+      #expect(try await house.tokens.revoke(id: made.id))
+      let pool = try house.database.pool(.gateway)
+      let rows = try await pool.query(
+        "SELECT action, subject, token_name, channel FROM audit_event ORDER BY id")
+      #expect(rows.map { $0.text(0) } == ["token.create", "token.revoke"])
+      #expect(rows.allSatisfy { $0.text(1) == "token/\(made.id)" && $0.text(2) == "anna" })
+      #expect(rows.allSatisfy { $0.text(3) == "command line" })
+    }
+  }
+
   @Test func `bad tokens are not made`() async throws {
     try await GatewayHouse.with { (house) async throws in
       for (name, scopes, seconds) in [
@@ -118,6 +132,34 @@ struct TokenTests {
           try await house.tokens.create(name: name, scopes: scopes, lifetimeSeconds: seconds)
         }
       }
+    }
+  }
+}
+
+@Suite("Gateway: start", .enabled(if: TestDatabase.isAvailable))
+struct GatewayStartTests {
+  private func failure(_ databaseURL: String) async -> PostgresError? {
+    let settings = GatewayConfiguration(
+      rpc: RPCSettings(
+        serviceName: "gateway", listenURLs: ["inproc://gateway-start-test"],
+        backendURLs: Dictionary(
+          uniqueKeysWithValues: GatewayConfiguration.backends.map { ($0, ["inproc://\($0)-x"]) })),
+      database: PostgresConfiguration(url: databaseURL))
+    return await #expect(throws: PostgresError.self) {
+      try await GatewayService(settings, logger: Logger(service: "gateway", level: .critical))
+        .start()
+    }
+  }
+
+  @Test func `a wrong password and a database that is not there are told by name`() async throws {
+    try await TestDatabase.with { database in
+      let url = try PostgresConfiguration(url: database.url(.gateway)).replacing(password: "wrong")
+      let refused = await failure(url.url)
+      #expect(refused?.code == .authentication)
+      #expect(refused?.description.contains("wrong") == false)
+      let absent = await failure("host=/nowhere dbname=x user=y")
+      #expect(absent?.code == .unreachable)
+      #expect(absent?.description.contains("/nowhere") == true)
     }
   }
 }

@@ -79,6 +79,18 @@ struct ConfigurationTests {
     #expect(faults(reader).isEmpty)
   }
 
+  @Test func `a variable without a value is left out`() throws {
+    let reader = reader([], ["TIDEMARK_INGEST_A": "", "TIDEMARK_INGEST_CONFIG": ""])
+    #expect(reader.text("a", default: "default") == "default")
+    try reader.finish()
+  }
+
+  @Test func `an address to listen at is checked`() {
+    let reader = reader(["--admin-address", "9106"])
+    _ = RuntimeSettings(reading: reader)
+    #expect(faults(reader) == ["admin-address (flag --admin-address) must be host:port"])
+  }
+
   @Test func `lists come from repeated flags, commas and YAML lists`() throws {
     let file = try TemporaryFile("hosts: [a, b]\nports: \"1, 2\"\n")
     let reader = reader(["--config", file.path, "--url", "x", "--url", "y,z"])

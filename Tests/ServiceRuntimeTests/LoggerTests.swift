@@ -37,6 +37,16 @@ struct LoggerTests {
     #expect(sink.text.contains(#"A\" level=critical\n\r\u001b[2J\u0085\u2028\\x""#))
   }
 
+  @Test(
+    "a value that needs quotes only for what is beyond ASCII gets them",
+    arguments: ["a\u{85}b", "a\u{2028}b", "a\u{202e}b", "Caf\u{e9}"])
+  func beyondASCII(value: String) {
+    let sink = LineSink()
+    sink.logger().info("customer stored", ["name": value])
+    #expect(sink.text.hasSuffix("\"\n"))
+    #expect(sink.text.filter(\.isNewline).count == 1)
+  }
+
   @Test func `JSON lines hold the same fields`() throws {
     let sink = LineSink()
     sink.logger(format: .json).error("points refused", ["reason": "late"])
@@ -50,8 +60,8 @@ struct LoggerTests {
     let sink = LineSink()
     sink.logger().info("name read", ["name": "a" + String(repeating: "é", count: 2_000)])
     let value = sink.text.split(separator: "name=")[1].dropLast()
-    #expect(value.hasSuffix("é…"))
-    #expect(value.utf8.count == 1_023 + 3)
+    #expect(value.hasSuffix("é…\""))
+    #expect(value.utf8.count == 1_023 + 3 + 2)
   }
 
   @Test func `lines below the level are dropped`() {

@@ -28,6 +28,7 @@ struct AuditEvent: Sendable, Hashable {
 
   enum Channel: String, Sendable {
     case http, rpc
+    case commandLine = "command line"
   }
 }
 

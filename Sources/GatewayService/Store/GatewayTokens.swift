@@ -70,6 +70,7 @@ public struct GatewayTokens: Sendable {
     let id = WireUUID.random()
     let expires = now() + lifetimeSeconds * 1_000_000
     try await insert(token, id: id, name: name, scopes: scopes, expires: expires)
+    try await audit("token.create", id, name)
     return CreatedToken(token: Redacted(token), id: id.text, expiresUnixMicroseconds: expires)
   }
 
@@ -77,9 +78,14 @@ public struct GatewayTokens: Sendable {
   public func revoke(id: String) async throws -> Bool {
     guard let id = WireUUID(text: id) else { return false }
     let rows = try await pool.query(
-      "UPDATE service_token SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
+      """
+      UPDATE service_token SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL
+      RETURNING name
+      """,
       [.uuid(high: id.high, low: id.low), .timestamp(unixMicroseconds: now())])
-    return rows.affected == 1
+    guard let row = rows.first else { return false }
+    try await audit("token.revoke", id, row.text(0))
+    return true
   }
 
   /// Whether a text may be a bootstrap token: long enough not to be guessed, and sendable.
@@ -113,6 +119,15 @@ public struct GatewayTokens: Sendable {
     return TokenHolder(
       id: row.uuid(0), name: row.text(1),
       scopes: Set(row.textArray(2).compactMap(GatewayScope.init(rawValue:))))
+  }
+
+  /// Notes what was done to a token; whoever may do it has the database's password.
+  private func audit(_ action: String, _ id: WireUUID, _ name: String) async throws {
+    let holder = TokenHolder(id: PostgresUUID(high: id.high, low: id.low), name: name, scopes: [])
+    let event = AuditEvent(
+      key: "\(action)/\(id.text)", holder: holder, action: action, subject: "token/\(id.text)",
+      detail: "{}", traceID: "", channel: .commandLine)
+    try await GatewayStore(pool: pool, now: now).insert(event)
   }
 
   private func insert(

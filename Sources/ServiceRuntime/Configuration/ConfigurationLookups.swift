@@ -1,3 +1,5 @@
+internal import HTTPServer
+
 extension ConfigurationReader {
   /// A text; without a default it must be given.
   public func text(_ key: String, default fallback: String? = nil, help: String = "") -> String {
@@ -46,6 +48,19 @@ extension ConfigurationReader {
     value(key, default: fallback, expected: "true or false", help: help) { text in
       text == "true" ? true : text == "false" ? false : nil
     } ?? fallback
+  }
+
+  /// A place to listen at, `host:port`; port 0 is a free one.
+  public func listenAddress(
+    _ key: String, default fallback: String? = nil, help: String = ""
+  ) -> String {
+    value(key, default: fallback, expected: "host:port", help: help) { text in
+      do {
+        return try HTTPAddress(parsing: text).description
+      } catch {
+        return nil
+      }
+    } ?? ""
   }
 
   /// Several texts: a repeated flag, commas, or a list in the file; without a default at least one

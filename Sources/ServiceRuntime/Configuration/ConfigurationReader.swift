@@ -43,11 +43,12 @@ public final class ConfigurationReader {
   public init(arguments: [String], environment: [String: String], service: String) {
     self.service = service
     var parsed = CommandLineFlags(arguments)
-    self.environment = environment
+    // Compose files and units write a variable without a value where none is meant.
+    self.environment = environment.filter { !$0.value.isEmpty }
     request = parsed.takeRequest()
     let path =
       parsed.flags.removeValue(forKey: "config")?.last
-      ?? environment[Self.variable(service: service, key: "config")]
+      ?? self.environment[Self.variable(service: service, key: "config")]
     flags = parsed.flags
     faults = parsed.faults
     if let path {

@@ -17,7 +17,7 @@ public struct RuntimeSettings: Sendable, Hashable {
 
   /// Reads `admin-address`, `log-level`, `log-format`, `drain-seconds` and `zone`.
   public init(reading reader: ConfigurationReader) {
-    adminAddress = reader.text(
+    adminAddress = reader.listenAddress(
       "admin-address", default: "127.0.0.1:0", help: "health and metrics, host:port")
     let words = LogLevel.allCases.map(\.name).joined(separator: ", ")
     let level =

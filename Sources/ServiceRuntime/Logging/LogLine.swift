@@ -48,19 +48,21 @@ struct LogLine {
 
   /// A name is ours and fixed; should one ever not be, it still cannot forge a pair.
   private static func plainName(_ name: String) -> String {
-    name.utf8.contains { needsQuotes($0) || $0 >= 0x7f }
+    name.utf8.contains(where: needsQuotes)
       ? String(decoding: name.utf8.map { needsQuotes($0) ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
       : name
   }
 
   private static func needsQuotes(_ byte: UInt8) -> Bool {
-    byte <= 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "=") || byte == 0x7f
+    // Beyond ASCII there are line breaks and controls too, which only a quoted value escapes.
+    byte <= 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "=") || byte >= 0x7f
       || byte == UInt8(ascii: "\\")
   }
 
   /// Quotes a text by JSON's rules, which logfmt readers share.
   ///
-  /// Also escapes U+0080 to U+009F and the line separators, which some terminals obey.
+  /// Also escapes U+0080 to U+009F, the line separators and what turns the direction of writing,
+  /// which some terminals obey.
   private mutating func appendQuoted(_ text: String) {
     bytes.append(UInt8(ascii: "\""))
     for scalar in text.unicodeScalars {
@@ -70,7 +72,7 @@ struct LogLine {
       case "\n": bytes += "\\n".utf8
       case "\r": bytes += "\\r".utf8
       case "\t": bytes += "\\t".utf8
-      case "\0"..<" ", "\u{7f}"..."\u{9f}", "\u{2028}", "\u{2029}":
+      case "\0"..<" ", "\u{7f}"..."\u{9f}", "\u{2028}"..."\u{202e}", "\u{2066}"..."\u{2069}":
         let digits = String(scalar.value, radix: 16)
         bytes += "\\u".utf8
         bytes += String(repeating: "0", count: 4 - digits.utf8.count).utf8
