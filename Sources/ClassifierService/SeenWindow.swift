@@ -70,7 +70,9 @@ struct SeenWindow: Sendable, Hashable {
     let clamped = Self.clamped(revision)
     if clamped != knownRevision { return clamped > knownRevision ? .fresh : .outdated }
     let fingerprint = known & ((1 << 48) - 1)
-    return fingerprint == Self.fingerprint(hash) ? .known : .conflict(known: fingerprint)
+    if fingerprint == Self.fingerprint(hash) { return .known }
+    // What is judged on arrival may be judged again when the value changes before the close.
+    return revision == 0 ? .fresh : .conflict(known: fingerprint)
   }
 
   /// Remembers a judgement.

@@ -105,6 +105,19 @@ struct ClassifyTests {
     }
   }
 
+  @Test("a value that changes on arrival updates its anomaly")
+  func arrivals() async throws {
+    try await Laboratory.with { laboratory in
+      for value in [50.0, 20, 5] {
+        _ = try await laboratory.store.classify(
+          try World().batch(day: World.day, [value], revision: 0))
+      }
+      let anomalies = try await laboratory.all()
+      #expect(anomalies.map(\.actualValue) == [5])
+      #expect(anomalies.map(\.severity) == [.critical])
+    }
+  }
+
   @Test("history is kept and nobody hears of it, also when it ends before their eyes")
   func history() async throws {
     try await Laboratory.with { laboratory in

@@ -19,6 +19,16 @@ struct SeenWindowTests {
     #expect(window.verdict(bucket: 4, revision: 1, hash: 8) == .fresh)
   }
 
+  @Test("on arrival a bucket may be judged again with another value")
+  func provisional() {
+    var window = SeenWindow()
+    window.insert(bucket: 5, revision: 0, hash: 9)
+    #expect(window.verdict(bucket: 5, revision: 0, hash: 9) == .known)
+    #expect(window.verdict(bucket: 5, revision: 0, hash: 8) == .fresh)
+    window.insert(bucket: 5, revision: 1, hash: 7)
+    #expect(window.verdict(bucket: 5, revision: 0, hash: 6) == .outdated)
+  }
+
   @Test("it remembers 32 buckets, gaps among them, and comes back from its bytes")
   func remembers() {
     var window = SeenWindow()
