@@ -50,7 +50,8 @@ struct DeliveryWorker: Sendable {
     case .taken: status = .sent
     case .refused: status = .undeliverable
     case .retry(let afterSeconds):
-      waitSeconds = max(waitSeconds, Double(afterSeconds ?? 0))
+      // Who asks for more than the longest wait is asked again meanwhile.
+      waitSeconds = min(max(waitSeconds, Double(afterSeconds ?? 0)), retry.longestSeconds)
       let hasTime = try await store.hasTimeLeft(id, afterSeconds: waitSeconds, now: clock())
       status = hasTime ? .queued : .undeliverable
     }

@@ -99,6 +99,8 @@ class Ledger:
         # By routing key and dedup key, because a key resolves only what it opened.
         self.alerts: dict[str, str] = {}
         folder.mkdir(parents=True, exist_ok=True)
+        # A second run goes on where the first one ended.
+        self.count = len(list(folder.glob("event-*.json")))
 
     def next_answer(self) -> dict:
         with self.lock:
@@ -107,7 +109,8 @@ class Ledger:
     def accept(self, event: dict) -> str:
         """Takes an event that is in order, as PagerDuty would; gives its dedup key."""
         with self.lock:
-            number = len(self.events) + 1
+            self.count += 1
+            number = self.count
             key = event.get("dedup_key") or f"made-up-{number}"
             alert = f"{event['routing_key']}/{key}"
             if event["event_action"] == "trigger":
@@ -122,7 +125,10 @@ class Ledger:
             kept = {"effect": effect, "received": time.time(), "event": event}
             self.events.append(kept)
             text = json.dumps(kept, indent=1, ensure_ascii=False)
-            (self.folder / f"event-{number:06}.json").write_text(text + "\n", "utf-8")
+            path = self.folder / f"event-{number:06}.json"
+            unfinished = path.with_suffix(".part")
+            unfinished.write_text(text + "\n", "utf-8")
+            unfinished.rename(path)
             return key
 
 

@@ -29,8 +29,8 @@ extension Notice {
     let metric = try SeriesModel.Metric(wireMetric, field: "\(place).metric")
     try WireLimits.finite(anomaly.baselineValue, "\(place).baseline_value")
     try WireLimits.finite(anomaly.actualValue, "\(place).actual_value")
-    try WireLimits.text(anomaly.summary, bytes: 1_000, "\(place).summary")
-    try WireLimits.text(anomaly.possibleCause, bytes: 1_000, "\(place).possible_cause")
+    try WireLimits.text(anomaly.summary, bytes: 8_192, "\(place).summary")
+    try WireLimits.text(anomaly.possibleCause, bytes: 8_192, "\(place).possible_cause")
     guard anomaly.durationBuckets >= 0, anomaly.actions.count <= 20 else {
       throw RPCError(
         .invalidArgument, field: place, reason: "out_of_range",
