@@ -19,11 +19,11 @@ struct CopyFloor {
   /// Rows a second, from the first byte to the last commit.
   func run(_ work: Workload, batchRows: Int) async throws -> Double {
     try execute(Self.table)
-    try await store(work, Workload.batches(0..<work.rowsBefore, of: batchRows))
+    try await store(work, 0..<work.rowsBefore, batchRows)
     try execute("CHECKPOINT")
     let clock = ContinuousClock()
     let begun = clock.now
-    try await store(work, Workload.batches(work.rowsBefore..<work.value.count, of: batchRows))
+    try await store(work, work.rowsBefore..<work.value.count, batchRows)
     let elapsed = begun.duration(to: clock.now)
     try execute("DROP TABLE floor_point")
     return Double(work.rowsMeasured) / elapsed.inSeconds
@@ -37,7 +37,7 @@ struct CopyFloor {
     }
   }
 
-  private func store(_ work: Workload, _ batches: [Range<Int>]) async throws {
+  private func store(_ work: Workload, _ rows: Range<Int>, _ batchRows: Int) async throws {
     let ids = work.customers.flatMap { customer -> [UInt8] in
       let id = CustomerIdentity.id(externalID: customer)
       return withUnsafeBytes(of: id.high.bigEndian) { Array($0) }
@@ -45,8 +45,7 @@ struct CopyFloor {
     }
     let metrics = work.metricIndex.map { Int32($0) + 1 }
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for lane in 0..<connections {
-        let mine = stride(from: lane, to: batches.count, by: connections).map { batches[$0] }
+      for mine in work.lanes(rows, count: connections, batchRows: batchRows) {
         group.addTask { try Self.copy(work, ids: ids, metrics: metrics, mine, url: url) }
       }
       try await group.waitForAll()

@@ -49,14 +49,13 @@ struct ServiceRun {
     let caller = try RPCBalancer(urls: [Self.address], settings: RPCClientSettings())
     let client = IngestClient(caller)
     try await fill(client, work)
-    try await send(client, work, Workload.batches(0..<work.rowsBefore, of: batchRows))
+    try await send(client, work, 0..<work.rowsBefore, batchRows)
     let admin = PostgresPool(configuration: PostgresConfiguration(url: adminURL), size: 1)
     _ = try await admin.query("CHECKPOINT")
     await admin.close()
     let clock = ContinuousClock()
     let begun = clock.now
-    try await send(
-      client, work, Workload.batches(work.rowsBefore..<work.value.count, of: batchRows))
+    try await send(client, work, work.rowsBefore..<work.value.count, batchRows)
     let elapsed = begun.duration(to: clock.now)
     caller.close()
     return Double(work.rowsMeasured) / elapsed.inSeconds
@@ -85,11 +84,10 @@ struct ServiceRun {
   }
 
   private func send(
-    _ client: IngestClient, _ work: Workload, _ batches: [Range<Int>]
+    _ client: IngestClient, _ work: Workload, _ rows: Range<Int>, _ batchRows: Int
   ) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for lane in 0..<connections {
-        let mine = stride(from: lane, to: batches.count, by: connections).map { batches[$0] }
+      for mine in work.lanes(rows, count: connections, batchRows: batchRows) {
         group.addTask {
           for rows in mine {
             let answer = try await client.putPoints(

@@ -13,6 +13,9 @@ struct Workload: Sendable {
   /// Rows that are stored before the clock starts.
   var rowsBefore = 0
 
+  /// Rows that belong to each other in time: a day of all series, or everything.
+  private var rowsPerRound = 0
+
   /// 2024-01-01.
   static let firstDay: Int32 = 19_723
 
@@ -32,6 +35,7 @@ struct Workload: Sendable {
       }
     }
     work.rowsBefore = customers * metrics * daysBefore
+    work.rowsPerRound = customers * metrics
     return work
   }
 
@@ -44,16 +48,25 @@ struct Workload: Sendable {
         for day in 0..<days { work.append(customer, metric, day) }
       }
     }
+    work.rowsPerRound = work.value.count
     return work
   }
 
   var rowsMeasured: Int { value.count - rowsBefore }
 
-  /// Batches of a range of rows.
-  static func batches(_ rows: Range<Int>, of size: Int) -> [Range<Int>] {
-    stride(from: rows.lowerBound, to: rows.upperBound, by: size).map {
-      $0..<min($0 + size, rows.upperBound)
+  /// Batches of a range of rows for each of several senders, whose series are others.
+  func lanes(_ rows: Range<Int>, count: Int, batchRows: Int) -> [[Range<Int>]] {
+    var lanes = [[Range<Int>]](repeating: [], count: count)
+    for round in stride(from: rows.lowerBound, to: rows.upperBound, by: rowsPerRound) {
+      for lane in 0..<count {
+        let part =
+          (round + rowsPerRound * lane / count)..<(round + rowsPerRound * (lane + 1) / count)
+        lanes[lane] += stride(from: part.lowerBound, to: part.upperBound, by: batchRows).map {
+          $0..<min($0 + batchRows, part.upperBound)
+        }
+      }
     }
+    return lanes
   }
 
   private mutating func reserve(_ count: Int) {

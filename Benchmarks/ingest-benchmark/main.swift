@@ -30,7 +30,8 @@ let workloads = [
 ]
 var isReached = true
 StandardOutput.write(
-  "batches of \(batchRows) rows, \(connections) connections each, median of \(rounds) rounds\n")
+  "batches of at most \(batchRows) rows, \(connections) connections each, "
+    + "median of \(rounds) rounds\n")
 for work in workloads {
   var floors: [Double] = []
   var services: [Double] = []

@@ -8,20 +8,20 @@ internal import SeriesModel
 enum OverlayWriter {
   /// - Returns: How many values are others now.
   static func write(
-    _ plan: PointPlan, on connection: isolated PostgresConnection
+    _ plan: PointPlan, isFirstLayer: Bool, on connection: isolated PostgresConnection
   ) throws -> Int64 {
     if plan.groups.isEmpty { return 0 }
     // The planner knows nothing of a fresh temporary table and would read all chunks for a join.
     try connection.executeScript(
       "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
     if plan.groups.count >= SeriesWriter.stageFromChunks {
-      return try writeByStage(plan, on: connection)
+      return try writeByStage(plan, isFirstLayer: isFirstLayer, on: connection)
     }
     return try writeByArrays(plan, on: connection)
   }
 
   private static func writeByStage(
-    _ plan: PointPlan, on connection: isolated PostgresConnection
+    _ plan: PointPlan, isFirstLayer: Bool, on connection: isolated PostgresConnection
   ) throws -> Int64 {
     try connection.execute(
       """
@@ -30,6 +30,7 @@ enum OverlayWriter {
         last_metric int, metrics int[], points bytea
       ) ON COMMIT DELETE ROWS
       """)
+    if !isFirstLayer { try connection.execute("TRUNCATE point_stage") }
     try connection.copyIn("COPY point_stage FROM STDIN BINARY") { writer in
       for stand in Stands(plan) {
         let first = plan.groups[stand.lowerBound]

@@ -38,8 +38,17 @@ public struct PointPlan: Sendable {
     let decimalPlaces: Int8
     let granularity: Granularity
     /// The cells of this group are `cells[firstCell..<endCell]`.
-    let firstCell: Int
+    var firstCell: Int
     var endCell: Int
+
+    /// The same with one cell only, counted from 0; nil when it has not so many.
+    func part(_ place: Int) -> Group? {
+      guard firstCell + place < endCell else { return nil }
+      var part = self
+      part.firstCell = firstCell + place
+      part.endCell = firstCell + place + 1
+      return part
+    }
   }
 
   /// One bucket's value; of an increment, the scaled whole number as a double.
@@ -56,8 +65,22 @@ public struct PointPlan: Sendable {
   /// The rows that cannot be stored, in the order of their numbers.
   public private(set) var faults: [Fault] = []
 
-  /// Whether each chunk gets one value.
-  var isOneSlotEach: Bool { groups.count == cells.count }
+  /// Whether most chunks get one value, so that values are laid over chunks one by one.
+  var isAppend: Bool { mode == .set && cells.count <= groups.count * 2 }
+
+  /// The plan cut into such that touch a chunk once: the first value of each, then the second.
+  var layers: [PointPlan] {
+    var layers = [self]
+    layers[0].groups = groups.compactMap { $0.part(0) }
+    var rest = groups.filter { $0.endCell - $0.firstCell > 1 }
+    while !rest.isEmpty {
+      var layer = self
+      layer.groups = rest.compactMap { $0.part(layers.count) }
+      layers.append(layer)
+      rest = rest.filter { $0.endCell - $0.firstCell > layers.count }
+    }
+    return layers
+  }
 
   /// A value of a metric that is judged on arrival.
   public struct Arrival: Sendable, Hashable {

@@ -64,8 +64,11 @@ public enum SeriesWriter {
     try connection.execute("SELECT pg_advisory_xact_lock_shared(1952409963, 1)")
     let closed = try closedThrough(on: connection)
     var outcome = WriteOutcome()
-    if plan.mode == .set, plan.isOneSlotEach, !plan.touches(closed) {
-      outcome.changed = try OverlayWriter.write(plan, on: connection)
+    if plan.isAppend, !plan.touches(closed) {
+      for (place, layer) in plan.layers.enumerated() {
+        outcome.changed += try OverlayWriter.write(
+          layer, isFirstLayer: place == 0, on: connection)
+      }
     } else {
       var merger = ChunkMerger(plan: plan, closed: closed)
       outcome = try merger.write(on: connection)

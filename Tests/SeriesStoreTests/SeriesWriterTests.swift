@@ -61,6 +61,24 @@ struct SeriesWriterTests {
     }
   }
 
+  @Test func `an append of a few buckets a series is laid over in layers`() async throws {
+    try await StoreFixture.with(customers: 3_000) { store in
+      // Two days of all, a third of some: the first layers by the stage, the last by arrays.
+      var points: [(customer: Int, metric: Int, bucket: Int32, value: Double)] = []
+      for customer in 0..<3_000 {
+        points.append((customer, 2, 20_000, Double(customer)))
+        points.append((customer, 2, 20_001, Double(customer) + 3_000))
+        points.append((customer, 3, 100, 7))
+        if customer < 500 { points.append((customer, 2, 20_002, 1)) }
+      }
+      #expect(try await store.set(points).changed == 9_500)
+      #expect(try await store.set(points.reversed()).changed == 0)
+      let table = try await store.values(metric: 2, from: 20_000, through: 20_002)
+      #expect(table[2_999, 20_000] == 2_999 && table[2_999, 20_001] == 5_999)
+      #expect(table[499, 20_002] == 1 && table[500, 20_002].isNaN)
+    }
+  }
+
   @Test func `daily appends stay on their page`() async throws {
     try await StoreFixture.with(customers: 200) { store in
       let month = Int32(CivilDate(year: 2026, month: 1, day: 1)?.dayIndex ?? 0)
