@@ -49,14 +49,14 @@ struct CallTests {
         throw RPCError(.failedPrecondition, "metadata \(context.metadata)")
       }
       let child = context.childOptions()
-      guard child.deadline == context.deadline, context.deadline.remainingMilliseconds < 3_001,
+      guard child.deadline == context.deadline, context.deadline.remainingMilliseconds < 60_001,
         context.requestID.count == 16, context.attempt == 1
       else { throw RPCError(.failedPrecondition, "deadline or ids") }
       return PutPointsResponse()
     }
     try await withServer(handler) { _, channel in
       var options = CallOptions(
-        timeoutMilliseconds: 3_000, metadata: ["zone": "UTC", "authorization": "Bearer x"])
+        timeoutMilliseconds: 60_000, metadata: ["zone": "UTC", "authorization": "Bearer x"])
       options.trace = parent
       _ = try await IngestClient(channel).putPoints(.fixture(), options: options)
     }

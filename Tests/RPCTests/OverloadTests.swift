@@ -11,7 +11,7 @@ struct OverloadTests {
     try await withServer(.waiting(at: gate)) { server, channel in
       let error = await #expect(throws: RPCError.self) {
         try await IngestClient(channel).putPoints(
-          .fixture(), options: CallOptions(timeoutMilliseconds: 300))
+          .fixture(), options: CallOptions(timeoutMilliseconds: 2_000))
       }
       #expect(error?.code == .deadlineExceeded)
       #expect(gate.entered == 1)
@@ -29,7 +29,7 @@ struct OverloadTests {
         for _ in 0..<4 {
           group.addTask {
             _ = try? await IngestClient(channel).putPoints(
-              .fixture(), options: CallOptions(timeoutMilliseconds: 300))
+              .fixture(), options: CallOptions(timeoutMilliseconds: 2_000))
           }
         }
       }

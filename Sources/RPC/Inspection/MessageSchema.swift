@@ -40,9 +40,11 @@ final class MessageSchema: Sendable {
   /// Full name, such as `tidemark.v1.Page`.
   let name: String
   let fields: [Field]
+  let layout: WireLayout
 
   init(_ descriptor: UnsafePointer<ProtobufCMessageDescriptor>) {
     let message = descriptor.pointee
+    layout = WireLayout(descriptor)
     name = String(cString: message.name)
     fields = UnsafeBufferPointer(start: message.fields, count: Int(message.n_fields))
       .map { field in

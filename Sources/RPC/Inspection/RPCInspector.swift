@@ -67,7 +67,12 @@ public enum RPCInspector {
     } catch {
       throw RPCError(.invalidArgument, "the request is no JSON: \(error.description)")
     }
-    return try JSONToWire().message(value, schema)
+    let bytes = try JSONToWire().message(value, schema)
+    do throws(WireError) {
+      return try schema.layout.repacked(bytes)
+    } catch {
+      throw RPCError(request: error)
+    }
   }
 }
 

@@ -44,6 +44,27 @@ extension WireMessage {
   }
 }
 
+extension WireLayout {
+  /// The same message as protobuf-c writes it: fields in order, each number in its shortest form.
+  ///
+  /// - Throws: ``WireError`` when the bytes are not this message or break a limit.
+  func repacked(_ bytes: [UInt8]) throws(WireError) -> [UInt8] {
+    let checked = bytes.withUnsafeBytes { buffer in
+      Result { () throws(WireError) in try WireDecoding.check(buffer, against: self) }
+    }
+    try checked.get()
+    return try withArena { arena throws(WireError) in
+      guard
+        let message = protobuf_c_message_unpack(descriptor, arena.allocator, bytes.count, bytes)
+      else { throw WireError(.malformed, "not a \(plan.name)") }
+      let count = protobuf_c_message_get_packed_size(message)
+      return [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
+        written = buffer.baseAddress.map { protobuf_c_message_pack(message, $0) } ?? 0
+      }
+    }
+  }
+}
+
 /// Where an empty message is read from: protobuf-c wants an address, though it reads nothing.
 ///
 /// Never freed and never written, so it may be shared.
