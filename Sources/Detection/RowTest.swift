@@ -20,17 +20,84 @@ struct RowTest {
   /// What was found, or nil.
   func finding() -> Finding? {
     guard !evidence.flags[row].contains(.missing), let best = bestWindow() else { return nil }
-    let length = evidence.windows[best.place]
-    let cell = row * evidence.windows.count + best.place
-    let valid = Double(evidence.windowValid[cell])
     let ring = row * EvidenceBatch.ringLength..<(row + 1) * EvidenceBatch.ringLength
+    let interval = interval(of: best)
     return Finding(
-      row: row, kind: kind(place: best.place, isUp: best.change > 0),
-      startBucket: start(length: length), endBucket: evidence.bucket.index,
-      observed: evidence.windowSum[cell] / valid, expected: evidence.windowExpected[cell] / valid,
-      score: best.ratio, logRatio: best.change, tests: tests(),
-      ringObserved: Array(evidence.ringObserved[ring]),
+      row: row, kind: kind(of: best, length: interval.length),
+      startBucket: Int32(clamping: Int64(evidence.bucket.index) - Int64(interval.length) + 1),
+      endBucket: evidence.bucket.index, observed: interval.observed,
+      expected: interval.expected, score: best.ratio, logRatio: interval.change,
+      tests: tests(), ringObserved: Array(evidence.ringObserved[ring]),
       ringExpected: Array(evidence.ringExpected[ring]))
+  }
+
+  /// The part of a window that is out of the ordinary, with its means a bucket.
+  private struct Interval {
+    let length: Int
+    let observed: Double
+    let expected: Double
+    let change: Double
+  }
+
+  /// Begins with the first bucket that was not normal any more, within the window or before it.
+  ///
+  /// A window of a week fires on the second bad day: the good days before it are not part of what
+  /// happened. A window of three days fires for a week: all of it is. What is expected of counts
+  /// is shared out over the buckets by what was normal for each.
+  private func interval(of best: Excess) -> Interval {
+    let window = evidence.windows[best.place]
+    let cell = row * evidence.windows.count + best.place
+    let newest = (row + 1) * EvidenceBatch.ringLength - 1
+    var length = min(window, EvidenceBatch.ringLength)
+    while length > 1, !isOut(newest - length + 1, isUp: best.change > 0) { length -= 1 }
+    while length < EvidenceBatch.ringLength, isOut(newest - length, isUp: best.change > 0) {
+      length += 1
+    }
+    let whole = means(newest - min(window, EvidenceBatch.ringLength) + 1...newest)
+    let part = means(newest - length + 1...newest)
+    let valid = Double(evidence.windowValid[cell])
+    var observed = evidence.windowSum[cell] / valid
+    var expected = evidence.windowExpected[cell] / valid
+    if length != window, part.count > 0 {
+      observed = part.observed
+      switch metricKind {
+      case .count, .money:
+        if whole.expected > 1e-9 { expected *= part.expected / whole.expected }
+      case .gauge, .ratio: expected = part.expected
+      }
+    }
+    let count = length != window ? max(part.count, 1) : Int(valid)
+    let change = WindowRule.change(
+      sum: observed * Double(count), expected: expected * Double(count),
+      deviation: evidence.deviation[row], valid: count, kind: metricKind)
+    guard (change > 0) == (best.change > 0) else {
+      return Interval(
+        length: window, observed: evidence.windowSum[cell] / valid,
+        expected: evidence.windowExpected[cell] / valid, change: best.change)
+    }
+    return Interval(length: length, observed: observed, expected: expected, change: change)
+  }
+
+  /// Whether a bucket of the ring lies beyond one deviation on that side.
+  private func isOut(_ cell: Int, isUp: Bool) -> Bool {
+    let difference = evidence.ringObserved[cell] - evidence.ringExpected[cell]
+    return (isUp ? difference : -difference) > evidence.deviation[row]
+  }
+
+  private func means(
+    _ cells: ClosedRange<Int>
+  ) -> (observed: Double, expected: Double, count: Int) {
+    var observed = 0.0
+    var expected = 0.0
+    var count = 0
+    for cell in cells
+    where evidence.ringObserved[cell].isFinite && evidence.ringExpected[cell].isFinite {
+      observed += evidence.ringObserved[cell]
+      expected += evidence.ringExpected[cell]
+      count += 1
+    }
+    guard count > 0 else { return (0, 0, 0) }
+    return (observed / Double(count), expected / Double(count), count)
   }
 
   /// The window that is furthest beyond its threshold.
@@ -52,6 +119,7 @@ struct RowTest {
       else { continue }
       let change = WindowRule.change(
         sum: sum, expected: expected, deviation: deviation, valid: valid, kind: kind)
+      guard isStillOut(place, isUp: change > 0) else { continue }
       best = Excess(place: place, ratio: ratio, change: change)
     }
     return best
@@ -73,16 +141,25 @@ struct RowTest {
       age: Int(evidence.age[row]), ageInflation: parameters.ageInflation, scale: scale * gross)
   }
 
-  /// The longest window speaks of a level, the others of a drop or a spike.
-  private func kind(place: Int, isUp: Bool) -> FindingKind {
-    let isLevel = place == evidence.windows.count - 1 && evidence.windows.count > 1
-    if isLevel { return isUp ? .levelUp : .levelDown }
-    return isUp ? .spike : .drop
+  /// Whether the newest bucket is out on the same side.
+  ///
+  /// The longer windows still hold what happened when it is over; that is no news.
+  private func isStillOut(_ place: Int, isUp: Bool) -> Bool {
+    guard evidence.windows[place] > 1 else { return true }
+    let difference = evidence.observed[row] - evidence.expected[row]
+    return (isUp ? difference : -difference) > 0.5 * evidence.deviation[row]
   }
 
-  private func start(length: Int) -> Int32 {
-    let start = Int64(evidence.bucket.index) - Int64(length) + 1
-    return Int32(clamping: start)
+  /// The longest window speaks of a level when most of it is out, the others of a drop or a spike.
+  private func kind(of best: Excess, length: Int) -> FindingKind {
+    let isUp = best.change > 0
+    let longest = evidence.windows.count - 1
+    let isLevel =
+      longest > 0
+      && (length >= evidence.windows[longest]
+        || best.place == longest && length > evidence.windows[longest - 1])
+    if isLevel { return isUp ? .levelUp : .levelDown }
+    return isUp ? .spike : .drop
   }
 
   /// Every test with its numbers; one whose statistic is undefined is left out.

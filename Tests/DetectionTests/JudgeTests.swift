@@ -87,6 +87,27 @@ struct JudgeTests {
     #expect(deciding.statistic < -deciding.threshold)
   }
 
+  @Test func `a departure is told with its own days and not with the good ones before`() throws {
+    var values = workingWeek(days: 200, level: 100, seed: 21)
+    for day in 150...153 { values[day] = (values[day] * 0.35).rounded() }
+    let found = findings(of: values).filter { $0.place <= 153 }
+    let last = try #require(found.last)
+    #expect(last.place == 153)
+    #expect(last.finding.startBucket == 154)
+    #expect(last.finding.endBucket == 157)
+    let mean = values[150...153].reduce(0, +) / 4
+    #expect((last.finding.observed - mean).magnitude < 1e-9)
+    #expect((last.finding.logRatio + 1.05).magnitude < 0.2)
+  }
+
+  @Test("nothing is said on the days after it is over", arguments: [0.2, 3.0])
+  func overIsOver(factor: Double) {
+    var values = workingWeek(days: 200, level: 100, seed: 21)
+    for day in 150...153 { values[day] = (values[day] * factor).rounded() }
+    let after = findings(of: values).filter { $0.place > 154 }
+    #expect(after.isEmpty, "\(after.map(\.place))")
+  }
+
   @Test func `the same evidence gives the same findings, and each row a hash of its own`() {
     var values = workingWeek(days: 200, level: 100, seed: 21)
     values[150] = 4
