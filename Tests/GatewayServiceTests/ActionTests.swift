@@ -105,6 +105,21 @@ struct ScanningTests {
     }
   }
 
+  @Test func `a granularity without a closed bucket is left out, or refused when named`()
+    async throws
+  {
+    try await GatewayHouse.with { (house) async throws in
+      let token = try await house.token()
+      let all = try await house.web.send("POST", scanPage, token: token)
+      #expect(all.status == 202)
+      #expect(house.baseline.started.withLock { $0.map(\.granularity) } == [.day, .week])
+      let named = try await house.web.send(
+        "POST", scanPage, token: token, body: #"{"granularity":"hour"}"#)
+      #expect(named.status == 409)
+      #expect(named.pointers == ["granularity"])
+    }
+  }
+
   @Test func `an unknown customer starts nothing and is named`() async throws {
     try await GatewayHouse.with { (house) async throws in
       let answer = try await house.web.send(

@@ -20,7 +20,7 @@ final class Mood: Sendable {
   }
 }
 
-/// Ingest with one customer and daily and weekly series.
+/// Ingest with one customer: daily and weekly series with closed buckets, hourly ones without.
 struct FakeIngest: IngestHandler {
   static let customerID = [UInt8](1...16)
   let mood: Mood
@@ -46,7 +46,8 @@ struct FakeIngest: IngestHandler {
   ) async throws(RPCError) -> GetCompletenessResponse {
     try mood.check()
     var response = GetCompletenessResponse()
-    if request.granularity == .day || request.granularity == .week { response.series = 7 }
+    if request.granularity != .fiveMinutes { response.series = 7 }
+    response.anyClosed = request.granularity == .day || request.granularity == .week
     return response
   }
 
@@ -140,6 +141,11 @@ struct FakeBaseline: BaselineHandler {
     _ request: StartScanRequest, context: CallContext
   ) async throws(RPCError) -> StartScanResponse {
     try mood.check()
+    guard request.granularity == .day || request.granularity == .week else {
+      throw RPCError(
+        .failedPrecondition, field: "granularity", reason: "nothing_closed",
+        "no bucket of this granularity is closed yet")
+    }
     started.withLock { $0.append(request) }
     var response = StartScanResponse()
     response.runID = request.operationID

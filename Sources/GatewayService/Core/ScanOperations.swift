@@ -130,7 +130,7 @@ extension GatewayCore {
     return Operation.Run(granularity: granularity.rawValue, runID: answer.runID)
   }
 
-  /// The granularities that hold series, of those that are wished for.
+  /// The granularities with series and a closed bucket, or the one that is wished for.
   private func granularities(
     _ wish: ScanWish, _ asker: Asker
   ) async throws(GatewayError) -> [(granularity: SeriesModel.Granularity, series: Int64)] {
@@ -141,7 +141,9 @@ extension GatewayCore {
       let answer = try await asking("ingest") { () async throws(RPCError) in
         try await ingest.getCompleteness(request, options: asker.options)
       }
-      if answer.series > 0 { found.append((granularity, answer.series)) }
+      // One that was asked for by name goes on, so that baseline can say what it lacks.
+      let isReady = answer.series > 0 && answer.anyClosed
+      if isReady || wish.granularity != nil { found.append((granularity, answer.series)) }
     }
     return found
   }
