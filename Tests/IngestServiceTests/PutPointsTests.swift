@@ -147,6 +147,51 @@ struct PutPointsTests {
     }
   }
 
+  @Test func `a source that floods is refused before it is acknowledged, others are not`()
+    async throws
+  {
+    try await IngestFixture.with { ingest in
+      // Writes of points wait behind this lock, as they do while buckets are closed.
+      let blocker = try ingest.database.pool(.ingest, size: 1)
+      let (held, holder) = AsyncStream<Void>.makeStream()
+      let (gate, opener) = AsyncStream<Void>.makeStream()
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask {
+          _ = try await blocker.query("SELECT pg_advisory_lock(1952409963, 1)")
+          holder.finish()
+          for await _ in gate {}
+          _ = try await blocker.query("SELECT pg_advisory_unlock(1952409963, 1)")
+        }
+        for await _ in held {}
+        let results = AsyncStream<StatusCode>.makeStream()
+        for number in 0..<12 {
+          group.addTask {
+            var batch = IngestFixture.batch([("acme", "logins", today - Int32(number), 1)])
+            batch.source = "flood"
+            do {
+              let options = CallOptions(timeoutMilliseconds: 60_000, retries: .never)
+              _ = try await ingest.client.putPoints(batch, options: options)
+              results.continuation.yield(.ok)
+            } catch {
+              results.continuation.yield((error as? RPCError)?.code ?? .unknown)
+            }
+          }
+        }
+        var codes: [StatusCode] = []
+        for await code in results.stream {
+          codes.append(code)
+          if codes.count == 4 { opener.finish() }
+          if codes.count == 12 { break }
+        }
+        #expect(codes.prefix(4).allSatisfy { $0 == .resourceExhausted })
+        #expect(codes.dropFirst(4).allSatisfy { $0 == .ok })
+        try await group.waitForAll()
+      }
+      let values = try await ingest.values("acme", "logins")
+      #expect(values.count == 8, "what was refused was not stored")
+    }
+  }
+
   @Test func `an answer that was lost is asked for again without harm`() async throws {
     try await IngestFixture.with { ingest in
       let batch = IngestFixture.batch(
