@@ -1,5 +1,5 @@
 #if TIDEMARK_SANITIZE_THREAD
-  public import Glibc
+  internal import Glibc
 
   /// A value that is only reached under its lock.
   ///

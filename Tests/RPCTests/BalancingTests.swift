@@ -115,19 +115,24 @@ struct BalancingTests {
     let balancer = try RPCBalancer(urls: urls)
     let client = IngestClient(balancer)
     #expect(await eventually { balancer.channels.allSatisfy(\.isConnected) })
-    var failures = 0
-    for _ in 0..<40 {
+    var calls = 0
+    while balancer.ejectedURLs.isEmpty, calls < 20 {
+      calls += 1
       do {
         let response = try await client.putPoints(
-          .fixture(), options: CallOptions(timeoutMilliseconds: 250))
+          .fixture(), options: CallOptions(timeoutMilliseconds: 1_000))
         #expect(response.accepted == 3)
       } catch {
         #expect(error.code == .deadlineExceeded)
-        failures += 1
       }
     }
-    #expect(failures >= 1 && failures <= 6)
     #expect(balancer.ejectedURLs == [urls[0]])
+    #expect(gate.entered == BackendHealth.failuresLimit)
+    for _ in 0..<10 where !balancer.ejectedURLs.isEmpty {
+      let response = try await client.putPoints(.fixture())
+      #expect(response.accepted == 3)
+    }
+    #expect(gate.entered == BackendHealth.failuresLimit)
     gate.open()
     balancer.close()
     sick.close()
