@@ -103,6 +103,8 @@ public struct Notice: Sendable, Hashable {
   public var metric: String
   /// The metric's name for people.
   public var metricName: String
+  /// What the metric's values are.
+  public var metricKind: MetricKind
   /// Such as "flights"; may be empty.
   public var unit: String
   /// The length of a bucket.
@@ -137,7 +139,8 @@ public struct Notice: Sendable, Hashable {
   /// Gathers a change.
   public init(
     anomaly: AnomalyReference, revision: UInt32, kind: NoticeKind, customer: Customer,
-    metric: String, metricName: String = "", unit: String = "", type: String,
+    metric: String, metricName: String = "", metricKind: MetricKind = .count, unit: String = "",
+    type: String,
     severity: NoticeSeverity, intent: NoticeIntent, state: String, start: Bucket,
     durationBuckets: Int64, baseline: Double, actual: Double, summary: String,
     possibleCause: String = "", actions: [String] = [], detectedUnixMicroseconds: Int64,
@@ -149,6 +152,7 @@ public struct Notice: Sendable, Hashable {
     self.customer = customer
     self.metric = metric
     self.metricName = metricName.isEmpty ? metric : metricName
+    self.metricKind = metricKind
     self.unit = unit
     self.granularity = start.granularity
     self.type = type

@@ -31,13 +31,13 @@ public struct NoticeText: Sendable, Hashable {
   ///   - notice: What happened.
   ///   - publicURL: The address of the gateway as people reach it; nil leaves the link out.
   public init(_ notice: Notice, publicURL: String?) {
-    let name = Self.oneLine(notice.customer.name)
-    let who = name.isEmpty ? Self.oneLine(notice.customer.externalID) : name
-    let metric = Self.oneLine(notice.metricName)
-    let summary = Self.oneLine(notice.summary)
+    let name = oneLine(notice.customer.name)
+    let who = name.isEmpty ? oneLine(notice.customer.externalID) : name
+    let metric = oneLine(notice.metricName)
+    let summary = oneLine(notice.summary)
     let what = summary.isEmpty ? "\(notice.type) in \(metric)" : summary
     subject = "[\(Self.mark(notice))] \(who): \(what)"
-    let duration = Self.duration(notice.durationBuckets, notice.granularity)
+    let duration = durationWords(notice.durationBuckets, notice.granularity)
     let since = Self.moment(notice.start)
     switch notice.kind {
     case .opened, .changed, .reopened:
@@ -49,22 +49,22 @@ public struct NoticeText: Sendable, Hashable {
     case .withdrawn:
       sentence = "\(who): \(what) was withdrawn, because later figures do not bear it out."
     }
-    let rate = Self.rate(notice)
+    let baseline = valueWords(
+      notice.baseline, notice.metricKind, unit: notice.unit, notice.granularity)
+    let actual = valueWords(notice.actual, notice.metricKind, unit: notice.unit, notice.granularity)
     var facts = [
       Fact(name: "Metric", value: metric),
-      Fact(
-        name: "Baseline -> Actual",
-        value: "\(Self.number(notice.baseline))\(rate) -> \(Self.number(notice.actual))\(rate)"),
+      Fact(name: "Baseline -> Actual", value: "\(baseline) -> \(actual)"),
       Fact(name: "Duration", value: duration), Fact(name: "Started", value: since),
     ]
     if !notice.possibleCause.isEmpty {
-      facts.append(Fact(name: "Possible cause", value: Self.oneLine(notice.possibleCause)))
+      facts.append(Fact(name: "Possible cause", value: oneLine(notice.possibleCause)))
     }
     if !notice.customer.segment.isEmpty {
-      facts.append(Fact(name: "Segment", value: Self.oneLine(notice.customer.segment)))
+      facts.append(Fact(name: "Segment", value: oneLine(notice.customer.segment)))
     }
     if !notice.customer.owner.isEmpty {
-      facts.append(Fact(name: "Owner", value: Self.oneLine(notice.customer.owner)))
+      facts.append(Fact(name: "Owner", value: oneLine(notice.customer.owner)))
     }
     self.facts = facts
     nextActions = notice.kind.isEnd ? [] : notice.actions.map(Self.action)
@@ -73,24 +73,6 @@ public struct NoticeText: Sendable, Hashable {
       let id = CustomerText.uuid(notice.customer.id)
       return "\(root)/api/customers/\(id)/usage/anomalies"
     }
-  }
-
-  /// The text without anything that could begin a line or turn the order of characters around,
-  /// so that a hostile name cannot pass for another part of a message.
-  static func oneLine(_ text: String) -> String {
-    var result = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      switch scalar.value {
-      case 0x202a...0x202e, 0x2066...0x2069, 0x200e, 0x200f, 0x061c: continue
-      default: break
-      }
-      switch scalar.properties.generalCategory {
-      case .control, .lineSeparator, .paragraphSeparator: result.append(" ")
-      default: result.append(scalar)
-      }
-    }
-    while result.last == " " { result.removeLast() }
-    return String(result.drop { $0 == " " })
   }
 
   private static func mark(_ notice: Notice) -> String {
@@ -111,50 +93,6 @@ public struct NoticeText: Sendable, Hashable {
   private static func action(_ name: String) -> String {
     let words = oneLine(name).split(separator: "_").joined(separator: " ")
     return words.prefix(1).uppercased() + words.dropFirst()
-  }
-
-  /// Such as "5 days" or "1 hour".
-  static func duration(_ buckets: Int64, _ granularity: Granularity) -> String {
-    let (count, word) =
-      switch granularity {
-      case .fiveMinutes: (buckets * 5, "minute")
-      case .hour: (buckets, "hour")
-      case .day: (buckets, "day")
-      case .week: (buckets, "week")
-      }
-    return "\(count) \(word)\(count == 1 ? "" : "s")"
-  }
-
-  private static func rate(_ notice: Notice) -> String {
-    let unit = notice.unit.isEmpty ? "" : " \(oneLine(notice.unit))"
-    return switch notice.granularity {
-    case .fiveMinutes: "\(unit)/5 min"
-    case .hour: "\(unit)/hour"
-    case .day: "\(unit)/day"
-    case .week: "\(unit)/week"
-    }
-  }
-
-  /// Such as "45,000", "12.3" or "0.045".
-  static func number(_ value: Double) -> String {
-    guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
-    let places = abs(value) >= 100 ? 0 : abs(value) >= 1 ? 1 : 3
-    let scale = [1.0, 10, 100, 1_000][places]
-    let scaled = Int64((abs(value) * scale).rounded())
-    var whole = String(scaled / Int64(scale))
-    var at = whole.count - 3
-    while at > 0 {
-      whole.insert(",", at: whole.index(whole.startIndex, offsetBy: at))
-      at -= 3
-    }
-    var text = (value < 0 && scaled != 0 ? "-" : "") + whole
-    if places > 0, scaled % Int64(scale) != 0 {
-      let rest = String(scaled % Int64(scale))
-      var fraction = String(repeating: "0", count: places - rest.count) + rest
-      while fraction.last == "0" { fraction.removeLast() }
-      text += "." + fraction
-    }
-    return text
   }
 
   /// The first moment of a bucket, such as "2013-02-08" or "2013-02-08 14:00 UTC".

@@ -32,14 +32,14 @@ public func renderChat(anomalies: [Anomaly], style: ChatStyle = ChatStyle()) -> 
   guard !anomalies.isEmpty else { return "Anomalies Detected: none" }
   let accounts = accountsWorstFirst(anomalies)
   var lines = [
-    "Anomalies Detected: \(counted(Int64(accounts.count), "account"))", "",
+    "Anomalies Detected: \(countWords(Int64(accounts.count), "account"))", "",
   ]
   for (place, account) in accounts.prefix(style.accountsMax).enumerated() {
     lines += accountLines(account, number: place + 1, style: style)
   }
   if accounts.count > style.accountsMax {
     let hidden = Int64(accounts.count - style.accountsMax)
-    lines.append("... and \(counted(hidden, "more account"))")
+    lines.append("... and \(countWords(hidden, "more account"))")
   }
   lines += ["", "[View All Anomalies] [Adjust Sensitivity] [Export Report]"]
   return lines.joined(separator: "\n")
@@ -76,7 +76,7 @@ private func worstFirst(_ anomalies: [Anomaly]) -> [Anomaly] {
 private func accountLines(_ account: [Anomaly], number: Int, style: ChatStyle) -> [String] {
   let shown = account.prefix(style.anomaliesPerAccountMax)
   guard let worst = shown.first else { return [] }
-  var lines = ["\(number). \(Wording.oneLine(worst.customerName)) - \(Wording.mark(worst))"]
+  var lines = ["\(number). \(oneLine(worst.customerName)) - \(Wording.mark(worst))"]
   for anomaly in shown { lines += anomalyLines(anomaly, style: style) }
   if account.count > shown.count {
     lines.append("   - and \(account.count - shown.count) more of this account")
@@ -91,7 +91,7 @@ private func accountLines(_ account: [Anomaly], number: Int, style: ChatStyle) -
 
 private func anomalyLines(_ anomaly: Anomaly, style: ChatStyle) -> [String] {
   let granularity = anomaly.metric.granularity
-  var duration = Wording.duration(anomaly.durationBuckets, granularity)
+  var duration = durationWords(anomaly.durationBuckets, granularity)
   if style.showsDates {
     let first = Bucket(granularity, anomaly.startBucket)
     let last = Bucket(granularity, anomaly.endBucket)
@@ -99,12 +99,12 @@ private func anomalyLines(_ anomaly: Anomaly, style: ChatStyle) -> [String] {
     duration += " (\(days), \(anomaly.state.name))"
   }
   var lines = [
-    "   - Anomaly: \(Wording.oneLine(anomaly.summary))",
+    "   - Anomaly: \(oneLine(anomaly.summary))",
     "   - Duration: \(duration)",
   ]
   if anomaly.intent != .opportunity || style.showsFiguresOfPositives {
     lines.append("   - Baseline: \(Wording.baselineLine(anomaly))")
   }
-  lines.append("   - Possible Cause: \(Wording.oneLine(anomaly.possibleCause))")
+  lines.append("   - Possible Cause: \(oneLine(anomaly.possibleCause))")
   return lines
 }

@@ -62,22 +62,6 @@ public enum Wording {
     return "for \(spaced(dimension.name)) \(value)"
   }
 
-  /// How long something lasts: "5 days", "2 weeks", "25 minutes".
-  public static func duration(_ buckets: Int64, _ granularity: Granularity) -> String {
-    let count = max(buckets, 1)
-    switch granularity {
-    case .fiveMinutes:
-      return count < 24 ? counted(count * 5, "minute") : duration((count + 6) / 12, .hour)
-    case .hour:
-      return count < 48 ? counted(count, "hour") : duration((count + 12) / 24, .day)
-    case .day:
-      return count >= 14 && count.isMultiple(of: 7)
-        ? counted(count / 7, "week") : counted(count, "day")
-    case .week:
-      return counted(count, "week")
-    }
-  }
-
   /// What is usual beside what was seen: "45,000/day -> Actual: 15,000/day".
   public static func baselineLine(_ anomaly: Anomaly) -> String {
     let metric = anomaly.metric
@@ -87,23 +71,7 @@ public enum Wording {
 
   /// A value as people read it: counts and money a bucket, levels with their unit.
   public static func valueWords(_ value: Double, _ metric: Metric) -> String {
-    let number = numberWords(value)
-    let unit = oneLine(metric.unit)
-    let rate = "/" + bucketNoun(metric.granularity)
-    switch metric.kind {
-    case .count: return number + rate
-    case .money: return (unit.isEmpty ? number : "\(number) \(unit)") + rate
-    case .gauge, .ratio: return unit.isEmpty ? number : "\(number) \(unit)"
-    }
-  }
-
-  private static func bucketNoun(_ granularity: Granularity) -> String {
-    switch granularity {
-    case .fiveMinutes: "5 minutes"
-    case .hour: "hour"
-    case .day: "day"
-    case .week: "week"
-    }
+    SeriesModel.valueWords(value, metric.kind, unit: metric.unit, metric.granularity)
   }
 
   /// The mark of an anomaly: good news has one of its own.
@@ -114,18 +82,6 @@ public enum Wording {
     case (_, .warning): "Warning"
     case (_, .info): "Info"
     }
-  }
-
-  /// The text without anything that could begin a second line or steer a terminal.
-  static func oneLine(_ text: String) -> String {
-    var out = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      let isControl =
-        scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
-        || (0x2028...0x202e).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
-      out.append(isControl ? " " : scalar)
-    }
-    return String(out)
   }
 
   private static func spaced(_ name: String) -> String {

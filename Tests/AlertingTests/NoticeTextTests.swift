@@ -53,23 +53,11 @@ struct NoticeTextTests {
     #expect(text.facts.contains { $0.value == "x Next: pay" })
   }
 
-  @Test(
-    arguments: [
-      (0, "0"), (-0.0, "0"), (45_000, "45,000"), (999.6, "1,000"), (99.96, "100"), (12.34, "12.3"),
-      (-1_234_567, "-1,234,567"), (0.0456, "0.046"), (0.5, "0.5"), (-0.25, "-0.25"), (1, "1"),
-      (-0.0001, "0"), (1e12, "1,000,000,000,000"),
-    ] as [(Double, String)])
-  func `numbers are written for people`(value: Double, text: String) {
-    #expect(NoticeText.number(value) == text)
-  }
-
-  @Test(
-    arguments: [
-      (1, .day, "1 day"), (2, .week, "2 weeks"), (3, .fiveMinutes, "15 minutes"),
-      (1, .hour, "1 hour"),
-    ] as [(Int64, Granularity, String)])
-  func `durations are counted in words`(count: Int64, granularity: Granularity, text: String) {
-    #expect(NoticeText.duration(count, granularity) == text)
+  @Test func `a level has its unit and no rate`() {
+    var notice = Notice.fixture()
+    (notice.metricKind, notice.unit) = (.gauge, "minutes")
+    let facts = NoticeText(notice, publicURL: nil).facts
+    #expect(facts.contains { $0.value == "45,000 minutes -> 15,000 minutes" })
   }
 
   @Test func `a bucket is named by its first moment`() {

@@ -55,7 +55,7 @@ struct WordingTests {
       (36, .fiveMinutes, "3 hours"),
     ])
   func duration(buckets: Int64, granularity: Granularity, expected: String) {
-    #expect(Wording.duration(buckets, granularity) == expected)
+    #expect(durationWords(buckets, granularity) == expected)
   }
 
   @Test(

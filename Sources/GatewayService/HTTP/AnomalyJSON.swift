@@ -45,7 +45,7 @@ enum AnomalyJSON {
       "what_changed": .string(anomaly.summary),
       "duration": [
         "buckets": .integer(anomaly.durationBuckets),
-        "text": .string(Wording.duration(anomaly.durationBuckets, metric.granularity)),
+        "text": .string(durationWords(anomaly.durationBuckets, metric.granularity)),
         "first": .string("\(first)"), "last": .string("\(last)"),
       ],
       "baseline": number(anomaly.baselineValue, metric),
