@@ -29,17 +29,20 @@ final class NanomsgReplyContext: Sendable {
 
   private let state = Locked(State())
   private let receiver: NanomsgReplySocket.Receiver
+  private let isClosed: Locked<Bool>
   private let context: nng_ctx
   // Written once, before the object is shared.
   nonisolated(unsafe) private var aio: OpaquePointer?
 
   init(
-    socket: nng_socket, receiver: @escaping NanomsgReplySocket.Receiver
+    socket: nng_socket, isClosed: Locked<Bool>,
+    receiver: @escaping NanomsgReplySocket.Receiver
   ) throws(NanomsgError) {
     var context = nng_ctx()
     try NanomsgError.check(nng_ctx_open(&context, socket), "open a reply context")
     self.context = context
     self.receiver = receiver
+    self.isClosed = isClosed
     let number = nng_aio_alloc(
       &aio,
       { argument in
@@ -65,14 +68,37 @@ final class NanomsgReplyContext: Sendable {
 
   func reply(_ message: consuming NanomsgMessage, generation: UInt64) -> Bool {
     guard leaveAnswering(generation, for: .sending) else { return false }
-    nng_aio_set_msg(aio, message.release())
-    nng_ctx_send(context, aio)
+    let answer = HandleBox(handle: message.release())
+    start {
+      nng_aio_set_msg(aio, answer.handle)
+      nng_ctx_send(context, aio)
+    } orWhenClosed: {
+      nng_msg_free(answer.handle)
+    }
     return true
   }
 
   func drop(generation: UInt64) {
     guard leaveAnswering(generation, for: .receiving) else { return }
-    nng_ctx_recv(context, aio)
+    start {
+      nng_ctx_recv(context, aio)
+    } orWhenClosed: {
+    }
+  }
+
+  /// Starts an operation from outside libnng's callback, unless the socket was closed.
+  ///
+  /// Under the socket's lock, because an answer that is sent while the socket closes takes libnng
+  /// down. When nothing is started no callback comes, so the context lets itself go here.
+  private func start(_ operation: () -> Void, orWhenClosed giveUp: () -> Void) {
+    let hasStarted = isClosed.withLock { isClosed in
+      if !isClosed { operation() }
+      return !isClosed
+    }
+    guard !hasStarted else { return }
+    giveUp()
+    state.withLock { $0.phase = .closed }
+    Unmanaged.passUnretained(self).release()
   }
 
   private func leaveAnswering(_ generation: UInt64, for phase: Phase) -> Bool {

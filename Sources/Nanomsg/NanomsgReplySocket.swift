@@ -55,7 +55,7 @@ public final class NanomsgReplySocket: Sendable {
   public func serve(contexts: Int, receiver: @escaping Receiver) throws(NanomsgError) {
     var made: [NanomsgReplyContext] = []
     for _ in 0..<contexts {
-      made.append(try NanomsgReplyContext(socket: socket, receiver: receiver))
+      made.append(try NanomsgReplyContext(socket: socket, isClosed: isClosed, receiver: receiver))
     }
     made.forEach { $0.begin() }
   }

@@ -1,3 +1,4 @@
+import Locking
 import Nanomsg
 import Testing
 
@@ -29,6 +30,35 @@ struct ClosingTests {
       return reply.byteCount
     } catch {
       return nil
+    }
+  }
+
+  @Test("answers that come after the socket was closed are dropped without harm")
+  func answersAfterClosing() async throws {
+    let url = "inproc://closing-late-answers"
+    let tickets = Locked<[NanomsgReplyTicket]>([])
+    let server = try NanomsgReplySocket(urls: [url])
+    try server.serve(contexts: 16) { message, ticket in
+      _ = consume message
+      tickets.withLock { $0.append(ticket) }
+    }
+    let client = try NanomsgRequestSocket(url: url)
+    let end = Sweeper.nowMilliseconds + 5_000
+    #expect(await client.waitForConnection(deadlineMilliseconds: end))
+    await withTaskGroup(of: Void.self) { group in
+      for _ in 0..<16 {
+        group.addTask {
+          _ = try? await client.exchange(
+            try NanomsgMessage(byteCount: 1), deadlineMilliseconds: end)
+        }
+      }
+      while tickets.withLock({ $0.count }) < 16 { await Task.yield() }
+      server.close()
+      for ticket in tickets.withLock({ $0 }) {
+        guard let late = try? NanomsgMessage(byteCount: 1) else { continue }
+        ticket.reply(late)
+      }
+      client.close()
     }
   }
 

@@ -9,12 +9,14 @@ struct OverloadTests {
   func stuckHandler() async throws {
     let gate = Gate()
     try await withServer(.waiting(at: gate)) { server, channel in
-      let error = await #expect(throws: RPCError.self) {
-        try await IngestClient(channel).putPoints(
-          .fixture(), options: CallOptions(timeoutMilliseconds: 2_000))
+      // On a machine that is busy a call may expire before it arrives; then it is made again.
+      for _ in 0..<10 where gate.entered == 0 {
+        let error = await #expect(throws: RPCError.self) {
+          try await IngestClient(channel).putPoints(
+            .fixture(), options: CallOptions(timeoutMilliseconds: 2_000))
+        }
+        #expect(error?.code == .deadlineExceeded)
       }
-      #expect(error?.code == .deadlineExceeded)
-      #expect(gate.entered == 1)
       #expect(await eventually { gate.cancelled > 0 && server.callsInFlight == 0 })
     }
   }

@@ -15,6 +15,9 @@ public final class RPCServer: Service, Sendable {
     var isDraining = false
   }
 
+  /// How long the last answers may take to leave before the connections are closed.
+  private static let lingerMilliseconds = 100
+
   private let requestedURLs: [String]
   private let settings: RPCServerSettings
   private let state = Locked(State())
@@ -68,8 +71,10 @@ public final class RPCServer: Service, Sendable {
 
   /// Answers until ``shutDown()`` was called and the calls in flight have ended.
   public func run() async throws {
+    defer { close() }
     await ending.wait()
-    close()
+    // libnng takes an answer and sends it later; closing at once would lose the last ones.
+    try await Task.sleep(for: .milliseconds(Self.lingerMilliseconds))
   }
 
   /// Turns health to NOT_SERVING, refuses new calls and lets those in flight end.
