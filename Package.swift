@@ -138,7 +138,8 @@ let services: [Target] = [
   room(
     "ClassifierService",
     runtime + stored + [
-      "Detection", "Classification", "FindingsContract", "AnomalyContract", "DeliveryContract",
+      "Baselines", "Detection", "Classification", "FindingsContract", "AnomalyContract",
+      "DeliveryContract",
     ]),
   room(
     "NotifierService",

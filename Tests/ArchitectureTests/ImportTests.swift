@@ -4,7 +4,7 @@ import Testing
 struct ImportTests {
   private let package: PackageDescription
 
-  init() throws { package = try PackageDescription.load() }
+  init() throws { package = try PackageDescription.shared.get() }
 
   /// Rooms that know no clock, no socket and no system.
   private static let pureRooms: Set = [

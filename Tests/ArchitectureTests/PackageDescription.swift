@@ -22,6 +22,9 @@ struct PackageDescription: Sendable {
   /// The names in the order of the manifest, which is the order of the floors.
   let manifestOrder: [String: Int]
 
+  /// What the toolchain said, asked once for all tests.
+  static let shared = Result { try load() }
+
   /// Asks the toolchain, in a scratch folder of its own: the package's own is in use by the tests.
   static func load() throws -> PackageDescription {
     let scratch = FileManager.default.temporaryDirectory.path + "/tidemark-describe-\(getpid())"
