@@ -110,7 +110,7 @@ class Composed:
     def is_healthy(self, name: str) -> bool:
         """Whether the container's own health check passes in time."""
         test = self.compose["services"][name]["healthcheck"]["test"]
-        words = [ROOT / "compose" / "health.sh", str(self.port(test[2]))]
+        words = [ROOT / "compose" / "health.sh", str(self.port(test[2])), *test[3:]]
         deadline = time.monotonic() + HEALTHY_SECONDS
         while time.monotonic() < deadline and self.processes[name].poll() is None:
             if subprocess.run(words, capture_output=True).returncode == 0:

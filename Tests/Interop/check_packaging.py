@@ -99,8 +99,8 @@ def check_unit(checks: Checks, service: str, binary: pathlib.Path, folder: pathl
 
 def same_names(checks: Checks, what: str, named: set[str], known: set[str]) -> None:
     """Fails with the names that one side has and the other has not."""
-    checks.equal(f"{what} names no unknown setting", sorted(named - known), [])
-    checks.equal(f"{what} leaves no setting out", sorted(known - named), [])
+    checks.equal(f"{what} names nothing unknown", sorted(named - known), [])
+    checks.equal(f"{what} leaves nothing out", sorted(known - named), [])
 
 
 def check_settings(
@@ -165,6 +165,16 @@ def check_refusals(
         f"{done.returncode}: {done.stderr}")
 
 
+def check_command_line(checks: Checks, program: pathlib.Path) -> None:
+    """The README of the command line names the commands that there are."""
+    said = packaging_settings.run(program, "--help").stdout
+    known = set(re.findall(r"^  ([a-z]+)  ", said, re.MULTILINE))
+    text = (ROOT / "services" / "tidemark" / "README.md").read_text()
+    named = set(re.findall(r"^\| `tidemark ([a-z]+)", text, re.MULTILINE))
+    checks.check("tidemark --help names commands", len(known) > 5, said)
+    same_names(checks, "commands: services/tidemark/README.md", named, known)
+
+
 def made_secrets() -> set[str]:
     """The files that make-secrets.sh says it makes, as compose.yaml names them."""
     done = subprocess.run(
@@ -196,6 +206,8 @@ def main() -> int:
                 check_refusals(checks, service, binary, folder)
             with checks.section(f"image {service}"):
                 check_image(checks, ROOT / "services" / service, f"tidemark-{service}", binary)
+        with checks.section("commands"):
+            check_command_line(checks, programs / "tidemark")
         with checks.section("image tidemark"):
             check_image(checks, ROOT / "services" / "tidemark", "tidemark", programs / "tidemark")
     return checks.finish()
