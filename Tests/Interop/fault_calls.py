@@ -39,7 +39,7 @@ class Calls:
             return clients[service].call(name, request, seconds=CALL_SECONDS)
         except CallError as error:
             if error.status in UNSURE:
-                raise Interrupted(f"{error.status}: {error}") from error
+                raise Interrupted(f"{name}: {error}") from error
             raise
 
     def retry(self, work: Callable[[], object], seconds: float = RETRY_SECONDS) -> object:
