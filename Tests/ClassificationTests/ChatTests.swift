@@ -78,7 +78,7 @@ struct ChatTests {
   @Test("a hostile name starts no second line and steers no terminal")
   func hostileNames() {
     let text = renderChat(anomalies: [.fixture(customer: "A\n2. B - Critical\u{1b}[2J\u{202e}")])
-    #expect(text.contains("1. A 2. B - Critical [2J  - Critical"))
+    #expect(text.contains("1. A 2. B - Critical [2J - Critical"))
     #expect(!text.unicodeScalars.contains { $0.value == 0x1b || $0.value == 0x202e })
   }
 }
