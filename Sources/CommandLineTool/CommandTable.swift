@@ -7,6 +7,10 @@ enum CommandTable {
       summary: "Runs all six services in this process, with a PostgreSQL of its own.",
       run: up),
     Command(
+      "demo", ["[airlines|retail]"], switches: ["once"],
+      summary: "Shows six services at work on real data; `make demo` prepares it.",
+      run: demo),
+    Command(
       "import", ["FILE"], switches: ["insecure-plaintext"], isClient: true,
       summary: "Sends a file of points (CSV, or JSON lines) to ingest and reports refused rows.",
       run: importFile),
