@@ -125,8 +125,18 @@ class Household:
                 self.secrets / "gateway.database"))
         return path.read_text().strip()
 
-    def example_anomaly(self, customer: str) -> dict | None:
-        """The mildest anomaly of a customer, for the example of a dismissal."""
+    def example(self, customer: str) -> tuple[str, dict | None]:
+        """A customer and its mildest anomaly, for the examples; another one if it has none."""
+        found = self.mildest(customer)
+        if found is None:
+            listed = self.client("anomalies", "--all", "--ids").splitlines()
+            if listed:
+                customer = listed[0].split(" ")[1]
+                found = self.mildest(customer)
+        return customer, found
+
+    def mildest(self, customer: str) -> dict | None:
+        """The mildest anomaly of a customer, as the gateway lists it."""
         request = urllib.request.Request(
             f"{self.gateway}/api/customers/{customer}/usage/anomalies?page_size=1000",
             headers={"Authorization": f"Bearer {self.token()}"})

@@ -16,8 +16,8 @@ def count_files(folder) -> int:
 
 def summary(house, manifest: dict) -> str:
     """Where everything is and how it is called; each line can be pasted."""
-    token, customer = house.token(), manifest["example_customer"]
-    anomaly = house.example_anomaly(customer)
+    token = house.token()
+    customer, anomaly = house.example(manifest["example_customer"])
     lines = [
         f"The gateway listens on {house.gateway}. Its three product endpoints:",
         "",

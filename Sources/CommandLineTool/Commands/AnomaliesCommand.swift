@@ -3,6 +3,7 @@ import Classification
 import PointsContract
 import RPC
 import SeriesContract
+import SeriesModel
 import ServiceRuntime
 
 /// Shows what was found, as the chat does: `tidemark anomalies [CUSTOMER]`.
@@ -13,7 +14,8 @@ func showAnomalies(_ context: CommandContext) async throws -> Int32 {
   let perAccount = context.reader.integer(
     "anomalies-limit", default: 5, in: 1...1_000, help: "anomalies shown of an account")
   let isAll = context.reader.boolean("all", help: "show those that are over, too")
-  let isByID = context.reader.boolean("ids", help: "one line an anomaly, with its id")
+  let isByID = context.reader.boolean(
+    "ids", help: "one line an anomaly, with its id and its customer's key")
   try context.settingsAreRead()
   var request = ListAnomaliesRequest()
   if let customer = context.position(0) {
@@ -29,7 +31,8 @@ func showAnomalies(_ context: CommandContext) async throws -> Int32 {
   if isByID {
     for anomaly in anomalies {
       context.terminal.line(
-        "\(anomaly.id.wireUUID.text) \(anomaly.customerName): \(anomaly.summary)")
+        "\(anomaly.id.wireUUID.text) \(anomaly.customer.externalID) \(anomaly.customerName):"
+          + " \(anomaly.summary)")
     }
     return 0
   }
