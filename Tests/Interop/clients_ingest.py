@@ -82,8 +82,7 @@ def check_catalogue(checks: Checks, client: RawClient, proto) -> None:
             lambda: put("PutCustomers", bad))
     bad = proto.PutCustomersRequest()
     bad.customers.add(external_id="long", name="x" * 201)
-    # A limit of the wire, as the size of a frame is one.
-    refused(checks, "a name of 201 bytes", "RESOURCE_EXHAUSTED", "name",
+    refused(checks, "a name of 201 bytes", "INVALID_ARGUMENT", "name",
             lambda: put("PutCustomers", bad))
     refused(checks, "an unknown customer", "NOT_FOUND", "nobody",
             lambda: put("GetCustomer", proto.GetCustomerRequest(customer="nobody")))

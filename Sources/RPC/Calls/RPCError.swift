@@ -61,7 +61,8 @@ public struct RPCError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A message of the caller's that cannot be read or written.
   init(request error: WireError) {
     self.init(
-      error.code == .tooLarge ? .resourceExhausted : .invalidArgument, field: error.field,
+      error.code == .tooLarge && error.field.isEmpty ? .resourceExhausted : .invalidArgument,
+      field: error.field,
       reason: error.code.rawValue, error.description)
   }
 }
