@@ -75,10 +75,11 @@ with_progress() {
 
 swift_tests() {
   # With the packages of the interop programs: a real SMTP server among them.
-  TIDEMARK_TEST_PYTHON="$PWD/.tidemark/venv/bin/python" \
-    # Two at a time: with hundreds at once one that computes would keep the few threads of the pool
+  export TIDEMARK_TEST_PYTHON="$PWD/.tidemark/venv/bin/python"
+  # Two at a time: with hundreds at once one that computes would keep the few threads of the pool
   # from those that wait for an answer within its deadline.
-  SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2 with_progress "$log" swift test --skip-build
+  export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2
+  with_progress "$log" swift test --skip-build
   local code=$?
   if [ "$code" != 0 ]; then
     grep -E -A 1 '^✘|error:|Fatal|Crash' "$log" | grep -vE '^(--|◇|✔)' | cut -c 1-400 | tail -n 120
