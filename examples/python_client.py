@@ -43,13 +43,14 @@ class CallError(Exception):
 @functools.cache
 def load_contracts() -> dict[str, object]:
     """Messages and enum values by name, and the answer of each method by the method's name."""
-    folder = tempfile.mkdtemp(prefix="tidemark-contracts-")
     names = sorted(path.stem for path in CONTRACTS.glob("tidemark/v1/*.proto"))
     files = [f"tidemark/v1/{name}.proto" for name in names]
-    subprocess.run(
-        ["protoc", f"-I{CONTRACTS}", f"--python_out={folder}", *files], check=True)
-    sys.path.insert(0, folder)
-    modules = [importlib.import_module(f"tidemark.v1.{name}_pb2") for name in names]
+    with tempfile.TemporaryDirectory(prefix="tidemark-contracts-") as folder:
+        subprocess.run(
+            ["protoc", f"-I{CONTRACTS}", f"--python_out={folder}", *files], check=True)
+        sys.path.insert(0, folder)
+        modules = [importlib.import_module(f"tidemark.v1.{name}_pb2") for name in names]
+        sys.path.remove(folder)
     found: dict[str, object] = {}
     for module in modules:
         found.update(vars(module))

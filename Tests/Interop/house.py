@@ -51,6 +51,10 @@ def cluster(binaries: str, admin_url: str | None) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(90)
+        # Root's data lies elsewhere when PostgreSQL's user cannot reach the folder.
+        place = pathlib.Path(folder) / "place"
+        if place.exists():
+            shutil.rmtree(place.read_text().strip(), ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
 
 
