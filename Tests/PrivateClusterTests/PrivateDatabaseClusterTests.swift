@@ -8,6 +8,7 @@ import Testing
 struct PrivateDatabaseClusterTests {
   @Test func `it is made, answers, keeps its data and leaves no process behind`() async throws {
     let folder = try TemporaryFolder()
+    defer { folder.remove() }
     let first = PrivateDatabaseCluster(.fixture(folder.path))
     let address = try await first.start()
     try await run(address, "CREATE TABLE kept (id int); INSERT INTO kept VALUES (7)")
@@ -23,6 +24,7 @@ struct PrivateDatabaseClusterTests {
 
   @Test func `a folder that is in use is refused by name`() async throws {
     let folder = try TemporaryFolder()
+    defer { folder.remove() }
     let first = PrivateDatabaseCluster(.fixture(folder.path))
     _ = try await first.start()
     let second = PrivateDatabaseCluster(.fixture(folder.path))
@@ -34,6 +36,7 @@ struct PrivateDatabaseClusterTests {
 
   @Test func `kill -9 of the server leaves a note that the next start gets over`() async throws {
     let folder = try TemporaryFolder()
+    defer { folder.remove() }
     let first = PrivateDatabaseCluster(.fixture(folder.path, durability: .durable))
     try await run(
       try await first.start(), "CREATE TABLE kept (id int); INSERT INTO kept VALUES (7)")
@@ -49,6 +52,7 @@ struct PrivateDatabaseClusterTests {
 
   @Test func `a server whose starter was killed is taken over and then stopped`() async throws {
     let folder = try TemporaryFolder()
+    defer { folder.remove() }
     let starter = PrivateDatabaseCluster(.fixture(folder.path))
     _ = try await starter.start()
     let server = try #require(folder.note)
@@ -64,6 +68,7 @@ struct PrivateDatabaseClusterTests {
 
   @Test func `a long folder name gets its socket elsewhere`() async throws {
     let folder = try TemporaryFolder(suffix: "/" + String(repeating: "long", count: 25))
+    defer { folder.remove() }
     let cluster = PrivateDatabaseCluster(.fixture(folder.path))
     let address = try await cluster.start()
     let one = try await query(address, "SELECT 1")
@@ -75,6 +80,7 @@ struct PrivateDatabaseClusterTests {
   @Test(.enabled(if: getuid() == 0))
   func `root under a 0700 folder gets its data where the server's user can reach`() async throws {
     let folder = try TemporaryFolder(mode: 0o700)
+    defer { folder.remove() }
     let cluster = PrivateDatabaseCluster(.fixture(folder.path))
     let address = try await cluster.start()
     let server = try #require(folder.note)
@@ -92,6 +98,7 @@ struct PrivateDatabaseClusterTests {
   @Test(.enabled(if: getuid() == 0))
   func `root's server runs as another user`() async throws {
     let folder = try TemporaryFolder()
+    defer { folder.remove() }
     let cluster = PrivateDatabaseCluster(.fixture(folder.path))
     _ = try await cluster.start()
     var status = stat()
@@ -103,6 +110,7 @@ struct PrivateDatabaseClusterTests {
 
   @Test func `other roles need a password`() async throws {
     let folder = try TemporaryFolder()
+    defer { folder.remove() }
     let cluster = PrivateDatabaseCluster(.fixture(folder.path))
     let admin = try await cluster.start()
     try await run(admin, "CREATE ROLE visitor LOGIN PASSWORD 'right'")
@@ -161,7 +169,7 @@ extension ClusterConfiguration {
   }
 }
 
-/// A folder that goes away with the test.
+/// A folder for one test.
 private final class TemporaryFolder {
   let path: String
   private let top: String
@@ -174,14 +182,13 @@ private final class TemporaryFolder {
     path = top + "/project" + suffix
   }
 
-  deinit {
+  /// Takes it away with what root's server keeps elsewhere, when the server has stopped.
+  func remove() {
     let elsewhere = Folders.text(of: path + "/place")?.split(separator: "\n").first
     for folder in [top] + (elsewhere.map { [String($0)] } ?? []) {
-      let remover = try? ChildProcess.spawn(
+      let child = try? ChildProcess.spawn(
         ["/bin/rm", "-rf", folder], environment: [], outputPath: "/dev/null")
-      // Reaped at once: the monitor of exit tests waits for any child and sees no other one while
-      // there is one that nobody has asked for.
-      if let remover { waitpid(remover.id, nil, 0) }
+      if let child { waitpid(child.id, nil, 0) }
     }
   }
 
