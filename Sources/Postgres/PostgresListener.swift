@@ -104,7 +104,7 @@ final class ListenerBell: @unchecked Sendable {
 }
 
 extension PostgresConnection {
-  /// Listens on the channel if this session does not yet, and numbers the session.
+  /// Listens on the channel once for each connection to the server, and numbers the connection.
   fileprivate func subscribe(_ channel: String) throws(PostgresError) -> Int {
     if let session, session.isUsable { return sessionCount }
     try executeScript(text: "LISTEN \(channel)")
