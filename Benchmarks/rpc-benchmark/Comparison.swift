@@ -44,6 +44,15 @@ struct Comparison {
     }
   }
 
+  /// Makes one run of one kind and prints its rate.
+  static func runOnly(_ words: [String]) async throws {
+    guard words.count == 3, let inFlight = Int(words[1]), let seconds = Double(words[2]) else {
+      throw BenchmarkError(what: "only wants a kind, a number of calls at once and seconds")
+    }
+    let rate = try await Comparison(seconds: seconds, rounds: 1).callsPerSecond(words[0], inFlight)
+    print("\(words[0]), \(inFlight) in flight: \(Int(rate))/s")
+  }
+
   private func report(_ name: String, _ rate: Double, _ base: Double, least: Double) {
     let ratio = (rate / base * 100).rounded() / 100
     let verdict = ratio >= least ? "PASS" : "BELOW FLOOR"

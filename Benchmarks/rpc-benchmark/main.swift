@@ -2,12 +2,15 @@
 // own, runs interleaved and medians taken.
 //
 // usage: rpc-benchmark [seconds a run] [rounds]
+//        rpc-benchmark only floor|tasks|inline <calls at once> <seconds>    (one run, to profile)
 import Glibc
 
 let words = CommandLine.arguments.dropFirst()
 do {
   if words.first == "serve" {
     try await BenchmarkServer.run(kind: words.dropFirst().first ?? "")
+  } else if words.first == "only" {
+    try await Comparison.runOnly(Array(words.dropFirst()))
   } else {
     let seconds = words.first.flatMap(Double.init) ?? 1
     let rounds = words.dropFirst().first.flatMap(Int.init) ?? 5

@@ -2,10 +2,12 @@
 
 #include <protobuf-c/protobuf-c.h>
 
+#include <pthread.h>
 #include <stdlib.h>
 
 enum {
   alignment = 16,
+  first_block_bytes = 4096,
   // A block is not made larger than this unless one allocation needs it.
   block_bytes_limit = 1 << 20,
   // A reset frees blocks above this size: a rare large message must not pin memory.
@@ -108,3 +110,32 @@ void tidemark_arena_destroy(tidemark_arena *arena) {
 ProtobufCAllocator *tidemark_arena_allocator(tidemark_arena *arena) { return &arena->allocator; }
 
 size_t tidemark_arena_used(const tidemark_arena *arena) { return arena->used; }
+
+static pthread_key_t spare_key;
+static pthread_once_t spare_once = PTHREAD_ONCE_INIT;
+static _Thread_local tidemark_arena *spare;
+
+static void destroy_spare(void *arena) { tidemark_arena_destroy(arena); }
+
+// The key is there for its destructor alone, which frees the arena of a thread that ends.
+static void make_spare_key(void) { pthread_key_create(&spare_key, destroy_spare); }
+
+tidemark_arena *tidemark_arena_borrow(size_t limit_bytes) {
+  tidemark_arena *arena = spare;
+  if (arena == NULL || arena->limit_bytes != limit_bytes) {
+    return tidemark_arena_create(first_block_bytes, limit_bytes);
+  }
+  spare = NULL;
+  return arena;
+}
+
+void tidemark_arena_give_back(tidemark_arena *arena) {
+  if (spare != NULL) {
+    tidemark_arena_destroy(arena);
+    return;
+  }
+  tidemark_arena_reset(arena);
+  pthread_once(&spare_once, make_spare_key);
+  if (pthread_getspecific(spare_key) != arena) pthread_setspecific(spare_key, arena);
+  spare = arena;
+}

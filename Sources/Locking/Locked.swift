@@ -34,27 +34,36 @@
     }
   }
 #else
-  import Synchronization
+  public import Synchronization
 
   /// A value that is only reached under its lock.
   ///
   /// `@unchecked Sendable`: the value is only touched inside `Mutex.withLock`.
   public final class Locked<Value>: @unchecked Sendable {
-    private let mutex = Mutex<Void>(())
-    private var value: Value
+    @usableFromInline let mutex = Mutex<Void>(())
+    // Behind a pointer, because the lock makes the checks of exclusive access needless that the
+    // compiler would put around a stored property.
+    @usableFromInline let value = UnsafeMutablePointer<Value>.allocate(capacity: 1)
 
     /// Takes ownership of the value.
+    @inlinable
     public init(_ value: sending Value) {
-      self.value = value
+      self.value.initialize(to: value)
+    }
+
+    deinit {
+      value.deinitialize(count: 1)
+      value.deallocate()
     }
 
     /// Runs the body with the value, alone.
     ///
     /// The body must be short, must not block and must not call back into the same lock.
+    @inlinable
     public func withLock<Result: ~Copyable, Failure: Error>(
       _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-      try mutex.withLock { _ throws(Failure) in try body(&value) }
+      try mutex.withLock { _ throws(Failure) in try body(&value.pointee) }
     }
   }
 #endif

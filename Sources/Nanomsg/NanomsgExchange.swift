@@ -1,5 +1,6 @@
 internal import CNanomsg
 internal import Locking
+internal import Synchronization
 
 /// One request context with its aio: at most one exchange at a time.
 ///
@@ -11,7 +12,7 @@ internal import Locking
 /// * `nng_aio_cancel` is only called under the lock while a waiter is present, that is for the
 ///   exchange under way and never for a later one;
 /// * a cancel that falls between two operations finds nothing to cancel and libnng forgets it, so
-///   `stop` is looked at again after each start;
+///   ``stoppedRun`` is looked at again after each start;
 /// * `nng_aio_stop` is never used: an operation begun on a stopped aio never calls back.
 final class NanomsgExchange: Sendable {
   /// Why an exchange is ended early.
@@ -21,22 +22,34 @@ final class NanomsgExchange: Sendable {
     case unreachable
   }
 
+  /// How an exchange ended.
+  private struct Ending: Sendable {
+    let number: Int32
+    let wasSending: Bool
+    let stop: Stop?
+  }
+
   private struct State {
     /// Which exchange this is; a late cancel of an earlier one must not strike it.
     var run: UInt64 = 0
-    var waiter: UnsafeContinuation<Int32, Never>?
+    var waiter: UnsafeContinuation<Ending, Never>?
     var isSending = false
     var stop: Stop?
     var deadlineMilliseconds: UInt64 = .max
   }
 
   private let state = Locked(State())
+  private let runs = Atomic<UInt64>(0)
+  /// The exchange that was last asked to stop; beside the state, to be looked at without the lock.
+  private let stoppedRun = Atomic<UInt64>(0)
+  private let gate: ClosingGate
   private let context: nng_ctx
   // Written once, before the object is shared.
   nonisolated(unsafe) private var aio: OpaquePointer?
 
-  init(socket: nng_socket) throws(NanomsgError) {
+  init(socket: nng_socket, gate: ClosingGate) throws(NanomsgError) {
     var context = nng_ctx()
+    self.gate = gate
     try NanomsgError.check(nng_ctx_open(&context, socket), "open a request context")
     self.context = context
     let number = nng_aio_alloc(
@@ -52,7 +65,7 @@ final class NanomsgExchange: Sendable {
   }
 
   deinit {
-    nng_ctx_close(context)
+    // The context is not closed here: it lives as long as its socket, whose closing takes it along.
     // Not `nng_aio_free`, which waits for the callback: the last reference may be dropped by a
     // task that runs inside it. The callback touches nothing of this object after its resume.
     nng_aio_reap(aio)
@@ -63,90 +76,82 @@ final class NanomsgExchange: Sendable {
     _ request: consuming NanomsgMessage, deadlineMilliseconds: UInt64
   ) async throws(NanomsgError) -> NanomsgMessage {
     let box = HandleBox(handle: request.release())
-    let run = state.withLock { state in
-      state = State(
-        run: state.run + 1, isSending: true, deadlineMilliseconds: deadlineMilliseconds)
-      return state.run
-    }
-    let number = await withTaskCancellationHandler {
-      await withUnsafeContinuation { waiter in begin(run, box.handle, waiter) }
+    let run = runs.wrappingAdd(1, ordering: .relaxed).newValue
+    let ending = await withTaskCancellationHandler {
+      await withUnsafeContinuation { waiter in
+        state.withLock { state in
+          state = State(
+            run: run, waiter: waiter, isSending: true, deadlineMilliseconds: deadlineMilliseconds)
+        }
+        nng_aio_set_msg(aio, box.handle)
+        start(run) { nng_ctx_send(context, aio) }
+      }
     } onCancel: {
-      cancel(run)
+      stop(run, .cancelled)
     }
-    let (wasSending, stop) = state.withLock { ($0.isSending, $0.stop) }
     let message = nng_aio_get_msg(aio)
     nng_aio_set_msg(aio, nil)
-    if number == 0, !wasSending, let message {
+    if ending.number == 0, !ending.wasSending, let message {
       return NanomsgMessage(adopting: message)
     }
     // A send that failed hands the request back.
-    if let message, wasSending || number == 0 { nng_msg_free(message) }
-    switch stop {
+    if let message, ending.wasSending || ending.number == 0 { nng_msg_free(message) }
+    switch ending.stop {
     case .overdue: throw NanomsgError(.timedOut, "no reply within the deadline")
     case .cancelled: throw NanomsgError(.cancelled, "the caller gave up")
     case .unreachable: throw NanomsgError(.unreachable, "nobody is connected")
-    case nil: throw NanomsgError(number: number, "exchange")
+    case nil: throw NanomsgError(number: ending.number, "exchange")
     }
   }
 
   /// Ends the exchange when it is overdue, or cannot be sent for want of a connection.
   func sweep(nowMilliseconds: UInt64, isConnected: Bool) {
+    let (run, reason) = state.withLock { state -> (UInt64, Stop?) in
+      guard state.waiter != nil, state.stop == nil else { return (state.run, nil) }
+      if nowMilliseconds >= state.deadlineMilliseconds { return (state.run, .overdue) }
+      return (state.run, state.isSending && !isConnected ? .unreachable : nil)
+    }
+    if let reason { stop(run, reason) }
+  }
+
+  /// Asks the exchange to end, which its callback then does.
+  private func stop(_ run: UInt64, _ reason: Stop) {
+    stoppedRun.store(run, ordering: .sequentiallyConsistent)
     state.withLock { state in
-      guard state.waiter != nil, state.stop == nil else { return }
-      if nowMilliseconds >= state.deadlineMilliseconds {
-        state.stop = .overdue
-      } else if state.isSending, !isConnected {
-        state.stop = .unreachable
-      } else {
-        return
-      }
-      nng_aio_cancel(aio)
+      guard state.run == run, state.waiter != nil else { return }
+      state.stop = state.stop ?? reason
+      // A socket that closes ends the operation anyway.
+      _ = gate.enter { nng_aio_cancel(aio) }
     }
   }
 
-  private func begin(
-    _ run: UInt64, _ request: OpaquePointer, _ waiter: UnsafeContinuation<Int32, Never>
-  ) {
-    state.withLock { $0.waiter = waiter }
-    nng_aio_set_msg(aio, request)
-    nng_ctx_send(context, aio)
-    // The cancellation handler may have run before there was an operation to cancel.
-    cancelIfStopped(run)
-  }
-
-  private func cancel(_ run: UInt64) {
-    state.withLock { state in
-      guard state.run == run else { return }
-      state.stop = state.stop ?? .cancelled
-      if state.waiter != nil { nng_aio_cancel(aio) }
-    }
-  }
-
-  private func cancelIfStopped(_ run: UInt64) {
-    state.withLock { state in
-      if state.run == run, state.waiter != nil, state.stop != nil { nng_aio_cancel(aio) }
-    }
+  /// Starts an operation; when the socket is closed, the exchange ends instead.
+  private func start(_ run: UInt64, _ operation: () -> Void) {
+    guard gate.enter(operation) else { return end(Int32(NNG_ECLOSED.rawValue)) }
+    // It may have been asked to stop before there was an operation to cancel.
+    if stoppedRun.load(ordering: .sequentiallyConsistent) == run { stop(run, .cancelled) }
   }
 
   /// libnng's callback, on one of its threads.
   private func operationEnded() {
     let number = nng_aio_result(aio)
-    let (run, waiter) = state.withLock { state in
-      if number == 0, state.isSending {
-        state.isSending = false
-        if state.stop == nil {
-          return (state.run, UnsafeContinuation<Int32, Never>?.none)
-        }
-        // Sent, but nobody waits for the reply any more; libnng owns the request now.
-      }
+    let receivingRun = state.withLock { state -> UInt64? in
+      guard number == 0, state.isSending else { return nil }
+      // Sent: libnng owns the request now. Nobody waits for the reply of one that was stopped.
+      state.isSending = false
+      return state.stop == nil ? state.run : nil
+    }
+    guard let receivingRun else { return end(number) }
+    start(receivingRun) { nng_ctx_recv(context, aio) }
+  }
+
+  private func end(_ number: Int32) {
+    let (waiter, ending) = state.withLock { state in
       defer { state.waiter = nil }
-      return (state.run, state.waiter)
+      return (
+        state.waiter, Ending(number: number, wasSending: state.isSending, stop: state.stop)
+      )
     }
-    guard let waiter else {
-      nng_ctx_recv(context, aio)
-      cancelIfStopped(run)
-      return
-    }
-    waiter.resume(returning: number)
+    waiter?.resume(returning: ending)
   }
 }

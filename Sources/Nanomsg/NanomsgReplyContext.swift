@@ -27,22 +27,26 @@ final class NanomsgReplyContext: Sendable {
     case end(freesReply: Bool)
   }
 
+  /// Which of its socket's contexts this is.
+  let index: Int
+
   private let state = Locked(State())
   private let receiver: NanomsgReplySocket.Receiver
-  private let isClosed: Locked<Bool>
+  private let gate: ClosingGate
   private let context: nng_ctx
   // Written once, before the object is shared.
   nonisolated(unsafe) private var aio: OpaquePointer?
 
   init(
-    socket: nng_socket, isClosed: Locked<Bool>,
+    socket: nng_socket, gate: ClosingGate, index: Int,
     receiver: @escaping NanomsgReplySocket.Receiver
   ) throws(NanomsgError) {
     var context = nng_ctx()
     try NanomsgError.check(nng_ctx_open(&context, socket), "open a reply context")
     self.context = context
     self.receiver = receiver
-    self.isClosed = isClosed
+    self.gate = gate
+    self.index = index
     let number = nng_aio_alloc(
       &aio,
       { argument in
@@ -56,14 +60,14 @@ final class NanomsgReplyContext: Sendable {
   }
 
   deinit {
-    nng_ctx_close(context)
+    // The context is not closed here: the closing of the socket takes it along.
     nng_aio_reap(aio)
   }
 
   /// Waits for the first request.
   func begin() {
     _ = Unmanaged.passRetained(self)
-    nng_ctx_recv(context, aio)
+    receive()
   }
 
   func reply(_ message: consuming NanomsgMessage, generation: UInt64) -> Bool {
@@ -80,22 +84,21 @@ final class NanomsgReplyContext: Sendable {
 
   func drop(generation: UInt64) {
     guard leaveAnswering(generation, for: .receiving) else { return }
+    receive()
+  }
+
+  private func receive() {
     start {
       nng_ctx_recv(context, aio)
     } orWhenClosed: {
     }
   }
 
-  /// Starts an operation from outside libnng's callback, unless the socket was closed.
+  /// Starts an operation, unless the socket was closed.
   ///
-  /// Under the socket's lock, because an answer that is sent while the socket closes takes libnng
-  /// down. When nothing is started no callback comes, so the context lets itself go here.
+  /// When nothing is started no callback comes, so the context lets itself go here.
   private func start(_ operation: () -> Void, orWhenClosed giveUp: () -> Void) {
-    let hasStarted = isClosed.withLock { isClosed in
-      if !isClosed { operation() }
-      return !isClosed
-    }
-    guard !hasStarted else { return }
+    guard !gate.enter(operation) else { return }
     giveUp()
     state.withLock { $0.phase = .closed }
     Unmanaged.passUnretained(self).release()
@@ -122,9 +125,9 @@ final class NanomsgReplyContext: Sendable {
     case .freeReply:
       // The connection that asked is gone: the reply comes back and nobody wants it.
       freeReply()
-      nng_ctx_recv(context, aio)
+      receive()
     case .receive:
-      nng_ctx_recv(context, aio)
+      receive()
     case .end(let freesReply):
       if freesReply { freeReply() }
       Unmanaged.passUnretained(self).release()

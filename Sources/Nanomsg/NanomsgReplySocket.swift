@@ -7,7 +7,7 @@ public final class NanomsgReplySocket: Sendable {
   public typealias Receiver = @Sendable (consuming NanomsgMessage, NanomsgReplyTicket) -> Void
 
   private let socket: nng_socket
-  private let isClosed = Locked(false)
+  private let gate = ClosingGate()
 
   /// The addresses that are listened on, with the ports that were found free for port 0.
   public let urls: [String]
@@ -39,11 +39,7 @@ public final class NanomsgReplySocket: Sendable {
     self.urls = bound
   }
 
-  deinit {
-    let socket = socket
-    guard !isClosed.withLock({ $0 }) else { return }
-    closeApart { nng_close(socket) }
-  }
+  deinit { close() }
 
   /// Begins to take requests.
   ///
@@ -54,19 +50,17 @@ public final class NanomsgReplySocket: Sendable {
   /// - Throws: ``NanomsgError`` when the system has no memory.
   public func serve(contexts: Int, receiver: @escaping Receiver) throws(NanomsgError) {
     var made: [NanomsgReplyContext] = []
-    for _ in 0..<contexts {
-      made.append(try NanomsgReplyContext(socket: socket, isClosed: isClosed, receiver: receiver))
+    for index in 0..<contexts {
+      made.append(
+        try NanomsgReplyContext(socket: socket, gate: gate, index: index, receiver: receiver))
     }
     made.forEach { $0.begin() }
   }
 
-  /// Stops listening and ends all connections.
+  /// Stops listening and ends all connections, soon.
   public func close() {
-    let wasOpen = isClosed.withLock { isClosed in
-      defer { isClosed = true }
-      return !isClosed
-    }
-    if wasOpen { nng_close(socket) }
+    let socket = socket
+    gate.closeApart { nng_close(socket) }
   }
 
   private static func listen(
@@ -99,6 +93,11 @@ public final class NanomsgReplySocket: Sendable {
 public struct NanomsgReplyTicket: Sendable {
   let context: NanomsgReplyContext
   let generation: UInt64
+
+  /// Which of the socket's contexts took the request, from 0.
+  ///
+  /// A context takes its next request only after this one was answered or dropped.
+  public var contextIndex: Int { context.index }
 
   /// Answers the request.
   ///

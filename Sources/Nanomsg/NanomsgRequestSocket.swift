@@ -38,7 +38,6 @@ public final class NanomsgRequestSocket: Sendable {
     var all: [NanomsgExchange] = []
     var underWay = 0
     var arrivals: [Arrival] = []
-    var isClosed = false
   }
 
   /// Someone who waits for the first connection.
@@ -50,6 +49,7 @@ public final class NanomsgRequestSocket: Sendable {
   private let socket: nng_socket
   private let limits: NanomsgLimits
   private let pipes = PipeCount()
+  private let gate = ClosingGate()
   private let state = Locked(State())
 
   /// Opens a socket and begins to dial, again and again until it is closed.
@@ -86,13 +86,8 @@ public final class NanomsgRequestSocket: Sendable {
 
   /// Ends all calls and the connection, soon; the socket is of no use afterwards.
   public func close() {
-    let wasOpen = state.withLock { state in
-      defer { state.isClosed = true }
-      return !state.isClosed
-    }
-    guard wasOpen else { return }
     let (socket, pipes) = (socket, pipes)
-    closeApart {
+    gate.closeApart {
       nng_close(socket)
       // The counter must outlive the last pipe event, which closing brings.
       withExtendedLifetime(pipes) {}
@@ -132,7 +127,7 @@ public final class NanomsgRequestSocket: Sendable {
 
   private func takeExchange() throws(NanomsgError) -> NanomsgExchange {
     try state.withLock { state throws(NanomsgError) in
-      guard !state.isClosed else { throw NanomsgError(.closed, "the socket is closed") }
+      guard !gate.isClosed else { throw NanomsgError(.closed, "the socket is closed") }
       let taken: NanomsgExchange
       if let idle = state.idle.popLast() {
         taken = idle
@@ -140,7 +135,7 @@ public final class NanomsgRequestSocket: Sendable {
         guard state.all.count < limits.calls else {
           throw NanomsgError(.tooManyCalls, "\(limits.calls) calls are under way already")
         }
-        taken = try NanomsgExchange(socket: socket)
+        taken = try NanomsgExchange(socket: socket, gate: gate)
         state.all.append(taken)
       }
       state.underWay += 1
@@ -209,7 +204,7 @@ extension NanomsgRequestSocket: Sweepable {
       var late: [Arrival] = []
       if !state.arrivals.isEmpty {
         ready = isConnected ? state.arrivals : []
-        let isClosed = state.isClosed
+        let isClosed = gate.isClosed
         late =
           isConnected
           ? [] : state.arrivals.filter { isClosed || nowMilliseconds >= $0.deadlineMilliseconds }

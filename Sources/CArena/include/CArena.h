@@ -30,5 +30,12 @@ struct ProtobufCAllocator *tidemark_arena_allocator(tidemark_arena *arena);
 // How much is given out, padding counted.
 size_t tidemark_arena_used(const tidemark_arena *arena);
 
+// An empty arena: the one that the calling thread keeps, or a new one while that is lent. NULL when
+// the system has no memory.
+tidemark_arena *tidemark_arena_borrow(size_t limit_bytes);
+
+// Takes back all that a borrowed arena gave out, and the arena; on the thread that borrowed it.
+void tidemark_arena_give_back(tidemark_arena *arena);
+
 // CRC-32C (Castagnoli), continued from `crc`, which is 0 at the start.
 uint32_t tidemark_crc32c(uint32_t crc, const void *bytes, size_t count);

@@ -1,25 +1,52 @@
 /// What a handler knows of the call that it answers.
+///
+/// It is handed from function to function, so a copy is one reference.
 public struct CallContext: Sendable {
+  private final class Facts: Sendable {
+    let method: String
+    let requestID: [UInt8]
+    let deadline: Deadline
+    let trace: TraceContext
+    let callerName: String?
+    let metadata: [String: String]
+    let attempt: Int
+
+    init(
+      _ method: String, _ requestID: [UInt8], _ deadline: Deadline, _ trace: TraceContext,
+      _ callerName: String?, _ metadata: [String: String], _ attempt: Int
+    ) {
+      self.method = method
+      self.requestID = requestID
+      self.deadline = deadline
+      self.trace = trace
+      self.callerName = callerName
+      self.metadata = metadata
+      self.attempt = attempt
+    }
+  }
+
+  private let facts: Facts
+
   /// Full name of the method, such as `tidemark.v1.Ingest/PutPoints`.
-  public let method: String
+  public var method: String { facts.method }
 
   /// Sixteen bytes, the same on every attempt of a call.
-  public let requestID: [UInt8]
+  public var requestID: [UInt8] { facts.requestID }
 
   /// When the caller stops waiting.
-  public let deadline: Deadline
+  public var deadline: Deadline { facts.deadline }
 
   /// The span of this call.
-  public let trace: TraceContext
+  public var trace: TraceContext { facts.trace }
 
   /// Who calls, as its token says; nil when the server asks for no token.
-  public let callerName: String?
+  public var callerName: String? { facts.callerName }
 
   /// Names and values that came with the request.
-  public let metadata: [String: String]
+  public var metadata: [String: String] { facts.metadata }
 
   /// Which attempt of the caller this is, from 1.
-  public let attempt: Int
+  public var attempt: Int { facts.attempt }
 
   /// Makes a context, as tests of handlers need to.
   public init(
@@ -28,13 +55,7 @@ public struct CallContext: Sendable {
     trace: TraceContext = .begin(), callerName: String? = nil, metadata: [String: String] = [:],
     attempt: Int = 1
   ) {
-    self.method = method
-    self.requestID = requestID
-    self.deadline = deadline
-    self.trace = trace
-    self.callerName = callerName
-    self.metadata = metadata
-    self.attempt = attempt
+    self.facts = Facts(method, requestID, deadline, trace, callerName, metadata, attempt)
   }
 
   /// The value of a `traceparent` header for this call.

@@ -39,15 +39,19 @@ public struct TraceContext: Sendable, Hashable {
 
   /// Reads a `traceparent` header; nil when it is not one.
   public init?(traceparent: String, state: String = "") {
-    let bytes = Array(traceparent.utf8)
-    // Version 00 is exactly this long; later versions may only append after another dash.
-    guard bytes.count >= 55, bytes[2] == 0x2D, bytes[35] == 0x2D, bytes[52] == 0x2D,
-      bytes[0..<2] != [0x66, 0x66], bytes.count == 55 || bytes[55] == 0x2D,
-      let high = number(bytes[3..<19]), let low = number(bytes[19..<35]),
-      let span = number(bytes[36..<52]), let flags = number(bytes[53..<55]),
-      number(bytes[0..<2]) != nil, high | low != 0, span != 0
-    else { return nil }
-    self.init(high: high, low: low, span: span, flags: UInt8(flags), state: state)
+    var traceparent = traceparent
+    let parsed = traceparent.withUTF8 { bytes -> (UInt64, UInt64, UInt64, UInt8)? in
+      // Version 00 is exactly this long; later versions may only append after another dash.
+      guard bytes.count >= 55, bytes[2] == 0x2D, bytes[35] == 0x2D, bytes[52] == 0x2D,
+        !(bytes[0] == 0x66 && bytes[1] == 0x66), bytes.count == 55 || bytes[55] == 0x2D,
+        number(bytes, 0..<2) != nil, let high = number(bytes, 3..<19),
+        let low = number(bytes, 19..<35), let span = number(bytes, 36..<52),
+        let flags = number(bytes, 53..<55), high | low != 0, span != 0
+      else { return nil }
+      return (high, low, span, UInt8(flags))
+    }
+    guard let (high, low, span, flags) = parsed else { return nil }
+    self.init(high: high, low: low, span: span, flags: flags, state: state)
   }
 
   /// The value of a `traceparent` header.
@@ -84,9 +88,10 @@ private func hexadecimal(_ value: UInt64) -> String {
 }
 
 /// The number behind lower-case hexadecimal digits; W3C allows no capitals.
-private func number(_ digits: ArraySlice<UInt8>) -> UInt64? {
+private func number(_ bytes: UnsafeBufferPointer<UInt8>, _ digits: Range<Int>) -> UInt64? {
   var value: UInt64 = 0
-  for digit in digits {
+  for index in digits {
+    let digit = bytes[index]
     switch digit {
     case 0x30...0x39: value = value << 4 | UInt64(digit - 0x30)
     case 0x61...0x66: value = value << 4 | UInt64(digit - 0x57)

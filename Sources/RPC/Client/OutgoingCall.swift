@@ -1,5 +1,5 @@
 /// One call with what stays the same over its attempts.
-struct OutgoingCall {
+final class OutgoingCall: Sendable {
   let method: RPCMethod
   let requestID: [UInt8]
   let deadline: Deadline
@@ -14,33 +14,27 @@ struct OutgoingCall {
     self.trace = options.trace?.child() ?? .begin()
   }
 
-  /// Makes attempts until one succeeds, the policy forbids another, or the budget is spent.
+  /// Waits until the attempt after the failed one may be made.
   ///
-  /// The budget is what the caller may spend on retries; the closure makes the attempt of the
-  /// number that it is given.
-  func attempts<Response: Sendable>(
-    budget: RetryBudget, _ attempt: (Int) async throws(RPCError) -> Response
-  ) async throws(RPCError) -> Response {
-    var number = 1
-    while true {
-      do throws(RPCError) {
-        let response = try await attempt(number)
-        budget.earn()
-        return response
-      } catch {
-        guard error.code == .unavailable, method.isIdempotent, number < options.retries.attempts
-        else { throw error }
-        let wait = options.retries.waitMilliseconds(
-          afterAttempt: number, chance: CallNumbers.chance(),
-          pushBackMilliseconds: error.retryAfterMilliseconds)
-        guard wait < deadline.remainingMilliseconds, budget.take() else { throw error }
-        do {
-          try await Task.sleep(for: .milliseconds(wait))
-        } catch {
-          throw RPCError(.cancelled, "the caller gave up between two attempts")
-        }
-        number += 1
-      }
+  /// - Parameters:
+  ///   - error: Why the attempt failed.
+  ///   - number: Which attempt it was, from 1.
+  ///   - budget: What the caller may spend on retries.
+  /// - Throws: The error itself when no further attempt is to be made; CANCELLED when the caller
+  ///   gave up while it waited.
+  func waitToRetry(
+    after error: RPCError, attempt number: Int, budget: RetryBudget
+  ) async throws(RPCError) {
+    guard error.code == .unavailable, method.isIdempotent, number < options.retries.attempts
+    else { throw error }
+    let wait = options.retries.waitMilliseconds(
+      afterAttempt: number, chance: CallNumbers.chance(),
+      pushBackMilliseconds: error.retryAfterMilliseconds)
+    guard wait < deadline.remainingMilliseconds, budget.take() else { throw error }
+    do {
+      try await Task.sleep(for: .milliseconds(wait))
+    } catch {
+      throw RPCError(.cancelled, "the caller gave up between two attempts")
     }
   }
 }

@@ -52,15 +52,18 @@ public final class RPCBalancer: RPCCaller {
     _ method: RPCMethod, _ request: Request, options: CallOptions
   ) async throws(RPCError) -> Response {
     let call = OutgoingCall(method, options)
-    return try await call.attempts(budget: budget) { number async throws(RPCError) -> Response in
+    var number = 1
+    while true {
       let index = pick()
       do throws(RPCError) {
         let response: Response = try await backends[index].channel.attempt(call, number, request)
         health.withLock { $0.noteSuccess(index) }
+        budget.earn()
         return response
       } catch {
         note(error, of: index)
-        throw error
+        try await call.waitToRetry(after: error, attempt: number, budget: budget)
+        number += 1
       }
     }
   }

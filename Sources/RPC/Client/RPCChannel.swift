@@ -49,8 +49,16 @@ public final class RPCChannel: RPCCaller {
     _ method: RPCMethod, _ request: Request, options: CallOptions
   ) async throws(RPCError) -> Response {
     let call = OutgoingCall(method, options)
-    return try await call.attempts(budget: budget) { number async throws(RPCError) -> Response in
-      try await attempt(call, number, request)
+    var number = 1
+    while true {
+      do throws(RPCError) {
+        let response: Response = try await attempt(call, number, request)
+        budget.earn()
+        return response
+      } catch {
+        try await call.waitToRetry(after: error, attempt: number, budget: budget)
+        number += 1
+      }
     }
   }
 
@@ -58,9 +66,13 @@ public final class RPCChannel: RPCCaller {
   func attempt<Request: WireMessage, Response: WireMessage>(
     _ call: OutgoingCall, _ number: Int, _ request: Request
   ) async throws(RPCError) -> Response {
-    let reply = try await exchange(call, number) { header throws(WireError) in
-      try Frame.message(header: header, payload: request)
+    let frame: NanomsgMessage
+    do throws(WireError) {
+      frame = try Frame.message(header: header(of: call, number), payload: request)
+    } catch {
+      throw noted(RPCError(request: error), call)
     }
+    let reply = try await exchange(frame, call)
     return try reply.withBytes { bytes throws(RPCError) in
       try Self.decodingAnswer { () throws(WireError) in
         try Response(wire: Frame.Parts.payload(ofChecked: bytes))
@@ -68,49 +80,56 @@ public final class RPCChannel: RPCCaller {
     }
   }
 
-  /// Sends one request and gives back the answer's frame when its status is OK.
-  func exchange(
-    _ call: OutgoingCall, _ number: Int,
-    frame: (RequestHeader) throws(WireError) -> NanomsgMessage
+  /// Makes the only attempt of a call whose request is packed already.
+  func attempt(
+    _ call: OutgoingCall, packed request: [UInt8]
   ) async throws(RPCError) -> NanomsgMessage {
-    do throws(RPCError) {
-      let reply = try await send(call, number, frame: frame)
-      try Self.checkStatus(of: reply)
-      attempts?.increment(call.method.name, StatusCode.ok.name)
-      return reply
+    let frame: NanomsgMessage
+    do throws(WireError) {
+      frame = try Frame.message(header: header(of: call, 1), payloadBytes: request)
     } catch {
-      attempts?.increment(call.method.name, error.code.name)
-      throw error
+      throw noted(RPCError(request: error), call)
     }
+    return try await exchange(frame, call)
   }
 
-  private func send(
-    _ call: OutgoingCall, _ number: Int,
-    frame: (RequestHeader) throws(WireError) -> NanomsgMessage
+  /// Sends one request and gives back the answer's frame when its status is OK.
+  private func exchange(
+    _ frame: consuming NanomsgMessage, _ call: OutgoingCall
   ) async throws(RPCError) -> NanomsgMessage {
     let remaining = call.deadline.remainingMilliseconds
     guard remaining > 0 else {
-      throw RPCError(.deadlineExceeded, "the deadline had passed before the call was made")
-    }
-    let message: NanomsgMessage
-    do throws(WireError) {
-      message = try frame(header(of: call, number))
-    } catch {
-      throw RPCError(request: error)
+      throw noted(
+        RPCError(.deadlineExceeded, "the deadline had passed before the call was made"), call)
     }
     let deadline = Sweeper.nowMilliseconds + UInt64(remaining)
     if !socket.isConnected {
       let patience = min(deadline, patienceEndMilliseconds)
       guard await socket.waitForConnection(deadlineMilliseconds: patience) else {
-        throw RPCError(.unavailable, "nobody is connected at \(url)")
+        throw noted(RPCError(.unavailable, "nobody is connected at \(url)"), call)
       }
     }
+    let reply: NanomsgMessage
     do throws(NanomsgError) {
-      return try await socket.exchange(message, deadlineMilliseconds: deadline)
+      reply = try await socket.exchange(frame, deadlineMilliseconds: deadline)
     } catch {
       let error = RPCError(transport: error)
-      throw RPCError(error.code, "\(call.method.name) at \(url): \(error.message)")
+      throw noted(
+        RPCError(error.code, "\(call.method.name) at \(url): \(error.message)"), call)
     }
+    do throws(RPCError) {
+      try Self.checkStatus(of: reply)
+    } catch {
+      throw noted(error, call)
+    }
+    attempts?.increment(call.method.name, StatusCode.ok.name)
+    return reply
+  }
+
+  /// Counts an attempt that failed.
+  private func noted(_ error: RPCError, _ call: OutgoingCall) -> RPCError {
+    attempts?.increment(call.method.name, error.code.name)
+    return error
   }
 
   private func header(of call: OutgoingCall, _ number: Int) -> RequestHeader {

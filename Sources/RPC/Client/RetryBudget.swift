@@ -1,26 +1,32 @@
-internal import Locking
+internal import Synchronization
 
 /// How many retries a caller may still make.
 ///
 /// Ten to begin with; each call that succeeds earns a tenth of one. So when a backend is down,
 /// retries add a tenth to its load at most, and not three times as much.
 final class RetryBudget: Sendable {
-  static let tokensLimit = 10.0
-  static let tokensEarned = 0.1
+  /// In tenths of a retry, as is ``tokens``.
+  static let tokensLimit = 100
+  static let tokensSpent = 10
+  static let tokensEarned = 1
 
-  private let tokens = Locked(tokensLimit)
+  private let tokens = Atomic<Int>(tokensLimit)
 
   /// Takes a retry, if one is left.
-  func take() -> Bool {
-    tokens.withLock { tokens in
-      guard tokens >= 1 else { return false }
-      tokens -= 1
-      return true
-    }
-  }
+  func take() -> Bool { change(by: -Self.tokensSpent) }
 
   /// Earns for a call that succeeded.
-  func earn() {
-    tokens.withLock { $0 = min($0 + Self.tokensEarned, Self.tokensLimit) }
+  func earn() { _ = change(by: Self.tokensEarned) }
+
+  /// Changes the tokens within their limits; false when that is not possible.
+  private func change(by added: Int) -> Bool {
+    var seen = tokens.load(ordering: .relaxed)
+    while (0...Self.tokensLimit).contains(seen + added) {
+      let outcome = tokens.weakCompareExchange(
+        expected: seen, desired: seen + added, ordering: .relaxed)
+      if outcome.exchanged { return true }
+      seen = outcome.original
+    }
+    return false
   }
 }

@@ -30,9 +30,7 @@ public enum RPCInspector {
     let channel = try RPCChannel(url: url, settings: settings)
     defer { channel.close() }
     let call = OutgoingCall(RPCMethod(known.name, isIdempotent: false), options)
-    let reply = try await channel.exchange(call, 1) { header throws(WireError) in
-      try Frame.message(header: header, payloadBytes: payload)
-    }
+    let reply = try await channel.attempt(call, packed: payload)
     return try reply.withBytes { bytes throws(RPCError) in
       do throws(WireError) {
         return try WireToJSON.message(Frame.Parts.payload(ofChecked: bytes), known.output)

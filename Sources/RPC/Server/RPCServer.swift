@@ -36,6 +36,8 @@ public final class RPCServer: Service, Sendable {
     self.intake = RequestIntake(services: services, settings: settings)
   }
 
+  deinit { close() }
+
   /// The addresses that are listened on, with real ports; empty before ``start()``.
   public var urls: [String] { state.withLock { $0.socket?.urls ?? [] } }
 
@@ -58,7 +60,7 @@ public final class RPCServer: Service, Sendable {
         urls: requestedURLs, tls: settings.tls,
         limits: NanomsgLimits(messageBytes: Frame.byteLimit))
       // Some contexts more than calls are admitted, to refuse what is too much.
-      try socket.serve(contexts: settings.callsLimit + RequestIntake.spareContexts) {
+      try socket.serve(contexts: intake.contextsCount) {
         [intake] message, ticket in
         intake.take(message, ticket)
       }
@@ -85,7 +87,7 @@ public final class RPCServer: Service, Sendable {
 
   /// Stops at once; calls in flight break.
   public func close() {
-    intake.drain()
+    intake.close()
     let socket = state.withLock { state in
       defer { state.socket = nil }
       return state.socket

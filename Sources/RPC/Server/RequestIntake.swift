@@ -1,6 +1,7 @@
 internal import Locking
 internal import Nanomsg
 internal import ServiceRuntime
+internal import Synchronization
 
 /// Takes requests from the transport: checks, admits, runs and answers them.
 final class RequestIntake: Sendable {
@@ -10,21 +11,19 @@ final class RequestIntake: Sendable {
   /// What is asked of a caller that was refused for want of room, in milliseconds.
   static let pushBackMilliseconds = 100
 
-  private struct State {
-    var isDraining = false
-    var idleActions: [@Sendable () -> Void] = []
-  }
-
-  let calls: RunningCalls
+  let calls: CallCounts
   private let handlers: [String: RPCMethodHandler]
   private let settings: RPCServerSettings
-  private let state = Locked(State())
+  private let lines: [CallLine]
+  private let hasBegunDraining = Atomic<Bool>(false)
+  private let idleActions = Locked<[@Sendable () -> Void]>([])
   private let durations: CallDurations?
 
   init(services: [RPCService], settings: RPCServerSettings) {
     self.settings = settings
-    self.calls = RunningCalls(
+    self.calls = CallCounts(
       limit: settings.callsLimit, abandonedLimit: max(settings.callsLimit, 64))
+    self.lines = (0..<settings.callsLimit + Self.spareContexts).map { _ in CallLine() }
     let health = ServerHealth(
       settings: settings, services: services.map(\.name),
       methods: services.flatMap { $0.methods.map(\.method) })
@@ -40,16 +39,25 @@ final class RequestIntake: Sendable {
     health.attach(self)
   }
 
-  var isDraining: Bool { state.withLock { $0.isDraining } }
+  /// How many requests may be taken from the transport at once.
+  var contextsCount: Int { lines.count }
+
+  var isDraining: Bool { hasBegunDraining.load(ordering: .sequentiallyConsistent) }
 
   /// Refuses new calls from now on.
   func drain() {
-    state.withLock { $0.isDraining = true }
+    hasBegunDraining.store(true, ordering: .sequentiallyConsistent)
+  }
+
+  /// Ends the tasks that wait for calls; for a server that closes.
+  func close() {
+    drain()
+    for line in lines { line.close() }
   }
 
   /// Runs the action once no call is being answered; for a server that drains.
   func whenIdle(_ action: @escaping @Sendable () -> Void) {
-    state.withLock { $0.idleActions.append(action) }
+    idleActions.withLock { $0.append(action) }
     runIdleActions()
   }
 
@@ -63,75 +71,74 @@ final class RequestIntake: Sendable {
       refuse(error, ticket, method: nil, started)
       return
     }
-    guard opening.isMeta || calls.admit() else {
+    guard calls.begin(isMeta: opening.isMeta) else {
       refuse(
         RPCError(.resourceExhausted, "\(settings.callsLimit) calls are being answered already")
           .asking(retryAfterMilliseconds: Self.pushBackMilliseconds),
         ticket, method: opening.handler.method, started)
       return
     }
+    // Asked after the call was counted: so either it is refused here, or the drain waits for it.
+    guard opening.isMeta || !isDraining else {
+      refuse(
+        RPCError(.unavailable, "the server is going away"), ticket, method: opening.handler.method,
+        started)
+      ended(isMeta: false)
+      return
+    }
+    let line = lines[ticket.contextIndex]
     let call = ServerCall(
-      handler: opening.handler, context: opening.context, ticket: ticket,
-      isAdmitted: !opening.isMeta, request: message)
-    calls.begin(call)
+      handler: opening.handler, context: opening.context, ticket: ticket, isMeta: opening.isMeta,
+      startedMicroseconds: started, request: message)
+    if case .startTask(let shift) = line.take(call) { startTask(of: line, shift) }
     Sweeper.shared.noteWork()
-    run(call)
   }
 
-  /// Starts the handler's task.
+  /// Starts the task that serves a line.
   ///
   /// A task of its own, because the transport calls back from C: nobody could await it, and a
   /// handler that is stuck must not hold up the answer at its deadline.
-  private func run(_ call: ServerCall) {
-    if settings.runsHandlersInline {
-      call.attach(Task(executorPreference: InlineExecutor.shared) { await self.answer(call) })
-    } else {
-      call.attach(Task { await self.answer(call) })
+  private func startTask(of line: CallLine, _ shift: Int) {
+    let task =
+      if settings.runsHandlersInline {
+        Task(executorPreference: InlineExecutor.shared) { await self.serve(line, shift) }
+      } else {
+        Task { await self.serve(line, shift) }
+      }
+    line.attach(task, shift: shift)
+  }
+
+  private func serve(_ line: CallLine, _ shift: Int) async {
+    while let call = await line.next(shift: shift) {
+      await answer(call, in: line)
     }
   }
 
-  private func answer(_ call: ServerCall) async {
+  private func answer(_ call: ServerCall, in line: CallLine) async {
     do throws(RPCError) {
       let reply = try await call.run()
-      if finish(call, isAbandoned: false) {
-        durations?.record(call.handler.method, .ok, since: call.startedMicroseconds)
-        call.ticket.reply(reply)
-        answered()
-      } else {
-        calls.abandonedHandlerEnded()
-      }
+      guard line.claim(call) else { return calls.abandonedHandlerEnded() }
+      durations?.record(call.handler.method, .ok, since: call.startedMicroseconds)
+      call.ticket.reply(reply)
     } catch {
-      if finish(call, isAbandoned: false) {
-        log(error, call)
-        refuse(error, call.ticket, method: call.handler.method, call.startedMicroseconds)
-        answered()
-      } else {
-        calls.abandonedHandlerEnded()
-      }
+      guard line.claim(call) else { return calls.abandonedHandlerEnded() }
+      log(error, call)
+      refuse(error, call.ticket, method: call.handler.method, call.startedMicroseconds)
     }
+    ended(isMeta: call.isMeta)
   }
 
-  /// Claims the answer and gives up the call's place; false when it was answered before.
-  ///
-  /// ``answered()`` must follow once the answer was handed over.
-  private func finish(_ call: ServerCall, isAbandoned: Bool) -> Bool {
-    guard call.claimAnswer() else { return false }
-    calls.end(call, isAbandoned: isAbandoned)
-    return true
-  }
-
-  /// Notes that an answer was handed over: a server that drains closes its socket after the last
-  /// one, and an answer that is sent while it closes takes libnng down.
-  private func answered() {
-    calls.answered()
+  /// Notes that an answer was handed over: a server that drains closes its socket after the last.
+  private func ended(isMeta: Bool) {
+    calls.end(isMeta: isMeta)
     if isDraining { runIdleActions() }
   }
 
   private func runIdleActions() {
     guard calls.isIdle else { return }
-    let actions = state.withLock { state in
-      defer { state.idleActions = [] }
-      return state.idleActions
+    let actions = idleActions.withLock { actions in
+      defer { actions = [] }
+      return actions
     }
     actions.forEach { $0() }
   }
@@ -174,15 +181,17 @@ final class RequestIntake: Sendable {
 extension RequestIntake: Sweepable {
   /// Answers the calls whose deadline has passed, and asks their handlers to stop.
   func sweep(nowMilliseconds: UInt64) -> Bool {
-    let (overdue, anyRunning) = calls.overdue(nowMilliseconds: nowMilliseconds)
-    for call in overdue where finish(call, isAbandoned: true) {
+    guard !calls.isIdle else { return false }
+    for line in lines {
+      guard let overdue = line.claimOverdue(nowMilliseconds: nowMilliseconds) else { continue }
+      let call = overdue.call
       refuse(
-        RPCError(.deadlineExceeded, "the handler did not end within the deadline"), call.ticket,
-        method: call.handler.method, call.startedMicroseconds)
-      answered()
-      call.cancel()
+        ServerCall.overdue, call.ticket, method: call.handler.method, call.startedMicroseconds)
+      if overdue.hasBegun { calls.handlerAbandoned() }
+      overdue.task?.cancel()
+      ended(isMeta: call.isMeta)
     }
-    return anyRunning
+    return true
   }
 }
 
@@ -210,11 +219,9 @@ extension RequestIntake {
         "this server has no method \(header.method.prefix(200))")
     }
     let context = try context(header)
-    let isMeta = header.method.hasPrefix(ServerHealth.methodPrefix)
-    guard isMeta || !isDraining else {
-      throw RPCError(.unavailable, "the server is going away")
-    }
-    return Opening(handler: handler, context: context, isMeta: isMeta)
+    return Opening(
+      handler: handler, context: context,
+      isMeta: header.method.hasPrefix(ServerHealth.methodPrefix))
   }
 
   private func context(_ header: RequestHeader) throws(RPCError) -> CallContext {

@@ -1,30 +1,22 @@
 internal import CArena
 package import CProtobufC
-internal import Locking
 
 /// The memory of one message while protobuf-c reads or writes it.
 ///
 /// Capped: a small frame of many empty sub-messages would otherwise grow eighty times in memory.
-public final class WireArena {
+public struct WireArena {
   /// The most that one message may take while it is read or written.
   public static let byteLimit = 16 << 20
 
-  private let arena: OpaquePointer
+  fileprivate let arena: OpaquePointer
 
-  /// - Throws: ``WireError`` when the system has no memory.
-  init() throws(WireError) {
-    guard let arena = tidemark_arena_create(4_096, Self.byteLimit) else {
-      throw WireError(.tooLarge, "no memory for a message")
-    }
+  fileprivate init?(adopting arena: OpaquePointer?) {
+    guard let arena else { return nil }
     self.arena = arena
   }
 
-  deinit { tidemark_arena_destroy(arena) }
-
   /// How much is given out, in bytes.
   var usedBytes: Int { tidemark_arena_used(arena) }
-
-  func reset() { tidemark_arena_reset(arena) }
 
   var allocator: UnsafeMutablePointer<ProtobufCAllocator> { tidemark_arena_allocator(arena) }
 
@@ -121,39 +113,16 @@ public final class WireArena {
   }
 }
 
-/// Arenas that wait for their next message, so that their first block is made once.
-///
-/// `@unchecked Sendable`: an arena is taken out of the list before it is used.
-private final class ArenaShelf: @unchecked Sendable {
-  /// Arenas above this count are freed instead.
-  private static let countLimit = 64
-
-  private let idle = Locked<[ArenaBox]>([])
-
-  /// `@unchecked Sendable`: whoever holds the box is the only one to touch the arena.
-  private struct ArenaBox: @unchecked Sendable {
-    let arena: WireArena
-  }
-
-  func take() throws(WireError) -> WireArena {
-    if let box = idle.withLock({ $0.popLast() }) { return box.arena }
-    return try WireArena()
-  }
-
-  func giveBack(_ arena: WireArena) {
-    arena.reset()
-    let box = ArenaBox(arena: arena)
-    idle.withLock { if $0.count < Self.countLimit { $0.append(box) } }
-  }
-}
-
-private let shelf = ArenaShelf()
-
 /// Lends an arena to the body and takes back all that it gave out.
+///
+/// Each thread keeps one arena, so that its first block is made once; a body within a body gets a
+/// new one.
 func withArena<Result: ~Copyable>(
   _ body: (WireArena) throws(WireError) -> Result
 ) throws(WireError) -> Result {
-  let arena = try shelf.take()
-  defer { shelf.giveBack(arena) }
+  guard let arena = WireArena(adopting: tidemark_arena_borrow(WireArena.byteLimit)) else {
+    throw WireError(.tooLarge, "no memory for a message")
+  }
+  defer { tidemark_arena_give_back(arena.arena) }
   return try body(arena)
 }

@@ -3,7 +3,9 @@ internal import CProtobufC
 /// What the check of one message has to know of it, made once from its descriptor.
 final class WirePlan: Sendable {
   /// One field of the message.
-  struct Field: Sendable {
+  ///
+  /// A class, so that to look at one costs no copy of its name.
+  final class Field: Sendable {
     /// What a length-prefixed value of the field holds.
     enum Content: Sendable {
       case text
@@ -22,6 +24,18 @@ final class WirePlan: Sendable {
     let textLimit: Int
     /// The most entries of a list.
     let countLimit: Int
+
+    init(
+      name: String, number: UInt32, content: Content, isRepeated: Bool, textLimit: Int,
+      countLimit: Int
+    ) {
+      self.name = name
+      self.number = number
+      self.content = content
+      self.isRepeated = isRepeated
+      self.textLimit = textLimit
+      self.countLimit = countLimit
+    }
   }
 
   /// Full name of the message, for errors.
