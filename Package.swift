@@ -212,9 +212,9 @@ let testRooms: [Target] = [
   tests("CryptographyTests", ["Cryptography"]),
   tests("NanomsgTests", ["Nanomsg"]),
   tests("PostgresTests", ["Postgres"]),
-  tests("HTTPServerTests", ["HTTPServer", "Locking"]),
+  tests("HTTPServerTests", ["HTTPServer"]),
   tests("EgressTests", ["Egress"]),
-  tests("ServiceRuntimeTests", ["ServiceRuntime", "JSON", "HTTPServer", "Locking"]),
+  tests("ServiceRuntimeTests", ["ServiceRuntime", "JSON", "HTTPServer"]),
   tests(
     "RPCTests",
     [
@@ -246,7 +246,7 @@ let testRooms: [Target] = [
     [
       "BaselineService", "DetectorService", "EvidenceContract", "FindingsContract",
       "AnomalyContract", "SeriesContract", "SeriesStore", "RPC", "Postgres", "WorkQueue",
-      "ServiceRuntime", "Locking", "SeriesModel", "Baselines",
+      "ServiceRuntime", "SeriesModel", "Baselines",
     ]),
   tests(
     "ClassifierServiceTests",
@@ -265,7 +265,7 @@ let testRooms: [Target] = [
     "GatewayServiceTests",
     [
       "GatewayService", "GatewayContract", "AnomalyContract", "PointsContract", "EvidenceContract",
-      "SeriesContract", "RPC", "Postgres", "JSON", "Locking", "ServiceRuntime",
+      "SeriesContract", "RPC", "Postgres", "JSON", "ServiceRuntime",
     ]),
   tests("PrivateClusterTests", ["PrivateCluster", "Postgres"]),
   tests(

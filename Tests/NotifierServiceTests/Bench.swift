@@ -109,8 +109,7 @@ struct Bench {
 extension CallContext {
   static func fixture() -> CallContext {
     CallContext(
-      method: "tidemark.v1.Notifier/Submit", requestID: CallContext.makeRequestID(),
-      deadline: .after(milliseconds: 10_000))
+      method: "tidemark.v1.Notifier/Submit", deadline: .after(milliseconds: 10_000))
   }
 }
 

@@ -41,10 +41,7 @@ struct GoldenTests {
       try Data(frame(recording)).write(to: file)
     }
     let bytes = try [UInt8](Data(contentsOf: file))
-    let (header, payload) = try bytes.withUnsafeBytes { buffer in
-      let parts = try Frame.Parts(buffer)
-      return (Array(parts.header), Array(parts.payload))
-    }
+    let (header, payload) = try parts(of: bytes)
     let method = try #require(ContractCatalogue.methods[recording.method])
     let schema = recording.isRequest ? method.input : method.output
     #expect(try schema.layout.repacked(payload) == payload)
@@ -53,6 +50,7 @@ struct GoldenTests {
       #expect(read.method == recording.method)
       #expect(try read.wireBytes() == header)
       #expect(try reframed(read, payload) == bytes)
+      #expect(try parts(of: frame(recording)).header == header)
     } else {
       let read = try ResponseHeader(wireBytes: header)
       #expect(try reframed(read, payload) == bytes)
@@ -68,8 +66,17 @@ struct GoldenTests {
     }
   }
 
+  private func parts(of frame: [UInt8]) throws -> (header: [UInt8], payload: [UInt8]) {
+    try frame.withUnsafeBytes { buffer in
+      let parts = try Frame.Parts(buffer)
+      return (Array(parts.header), Array(parts.payload))
+    }
+  }
+
   private func reframed(_ header: some WireMessage, _ payload: [UInt8]) throws -> [UInt8] {
-    let message = try Frame.message(header: header, payloadBytes: payload)
+    let message = try withArena { arena throws(WireError) in
+      try Frame.message(header: PackedMessage(header, in: arena), payloadBytes: payload)
+    }
     return message.withBytes { Array($0) }
   }
 
@@ -79,14 +86,16 @@ struct GoldenTests {
     guard recording.isRequest else {
       return try reframed(ResponseHeader(), try sample(method.output))
     }
-    let header = RequestHeader(
-      method: RPCMethod(method.name, isIdempotent: true),
-      requestID: Array(0..<16), deadline: Deadline(unixMicroseconds: 1_700_000_000_000_000),
+    let id = (0..<16 as Range<UInt8>).map { $0 }.withUnsafeBytes { RequestID($0) }
+    let call = OutgoingCall(
+      RPCMethod(method.name, isIdempotent: true), requestID: try #require(id),
+      deadline: Deadline(unixMicroseconds: 1_700_000_000_000_000),
       trace: try #require(
         TraceContext(traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")),
-      metadata: ["authorization": "Bearer abc", "zone": "Europe/Berlin"], callerToken: "t1.x",
-      attempt: 2)
-    return try reframed(header, try sample(method.input))
+      options: CallOptions(
+        metadata: ["authorization": "Bearer abc", "zone": "Europe/Berlin"]))
+    let envelope = RequestEnvelope(call: call, attempt: 2, callerToken: "t1.x")
+    return try envelope.frame(packed: try sample(method.input)).withBytes { Array($0) }
   }
 
   private func sample(_ schema: MessageSchema) throws -> [UInt8] {

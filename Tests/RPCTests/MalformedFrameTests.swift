@@ -8,10 +8,9 @@ import Testing
 struct MalformedFrameTests {
   /// A sound request, as bytes.
   private func soundFrame(deadline: Deadline = .after(milliseconds: 60_000)) throws -> [UInt8] {
-    let header = RequestHeader(
-      method: IngestMethods.putPoints, requestID: CallContext.makeRequestID(), deadline: deadline,
-      trace: .begin(), metadata: [:], callerToken: "", attempt: 1)
-    let message = try Frame.message(header: header, payload: PutPointsRequest.fixture())
+    let call = OutgoingCall(IngestMethods.putPoints, CallOptions(deadline: deadline))
+    let envelope = RequestEnvelope(call: call, attempt: 1, callerToken: "")
+    let message = try envelope.frame(PutPointsRequest.fixture())
     return message.withBytes { Array($0) }
   }
 

@@ -4,7 +4,7 @@
 public struct CallContext: Sendable {
   private final class Facts: Sendable {
     let method: String
-    let requestID: [UInt8]
+    let requestID: RequestID
     let deadline: Deadline
     let trace: TraceContext
     let callerName: String?
@@ -12,7 +12,7 @@ public struct CallContext: Sendable {
     let attempt: Int
 
     init(
-      _ method: String, _ requestID: [UInt8], _ deadline: Deadline, _ trace: TraceContext,
+      _ method: String, _ requestID: RequestID, _ deadline: Deadline, _ trace: TraceContext,
       _ callerName: String?, _ metadata: [String: String], _ attempt: Int
     ) {
       self.method = method
@@ -31,7 +31,7 @@ public struct CallContext: Sendable {
   public var method: String { facts.method }
 
   /// Sixteen bytes, the same on every attempt of a call.
-  public var requestID: [UInt8] { facts.requestID }
+  public var requestID: [UInt8] { facts.requestID.bytes }
 
   /// When the caller stops waiting.
   public var deadline: Deadline { facts.deadline }
@@ -48,12 +48,21 @@ public struct CallContext: Sendable {
   /// Which attempt of the caller this is, from 1.
   public var attempt: Int { facts.attempt }
 
-  /// Makes a context, as tests of handlers need to.
+  /// Makes a context with a request id of its own, as tests of handlers need to.
   public init(
-    method: String, requestID: [UInt8] = CallContext.makeRequestID(),
+    method: String,
     deadline: Deadline = .after(milliseconds: CallOptions.timeoutMillisecondsDefault),
     trace: TraceContext = .begin(), callerName: String? = nil, metadata: [String: String] = [:],
     attempt: Int = 1
+  ) {
+    self.init(
+      method: method, requestID: RequestID(), deadline: deadline, trace: trace,
+      callerName: callerName, metadata: metadata, attempt: attempt)
+  }
+
+  init(
+    method: String, requestID: RequestID, deadline: Deadline, trace: TraceContext,
+    callerName: String?, metadata: [String: String], attempt: Int
   ) {
     self.facts = Facts(method, requestID, deadline, trace, callerName, metadata, attempt)
   }
@@ -66,8 +75,8 @@ public struct CallContext: Sendable {
     requestID.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 
-  /// A new request id.
-  public static func makeRequestID() -> [UInt8] { CallNumbers.sixteenBytes() }
+  /// A new request id, which also serves as the id of an operation that may be sent again.
+  public static func makeRequestID() -> [UInt8] { RequestID().bytes }
 
   /// Options for a call that is made on behalf of this one.
   ///

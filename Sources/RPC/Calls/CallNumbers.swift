@@ -17,15 +17,4 @@ enum CallNumbers {
 
   /// A number of 0 up to 1.
   static func chance() -> Double { Double(next() >> 11) * 0x1p-53 }
-
-  /// Sixteen bytes, as a request id has them.
-  static func sixteenBytes() -> [UInt8] {
-    let (high, low) = (next(), next())
-    return [UInt8](unsafeUninitializedCapacity: 16) { buffer, count in
-      let raw = UnsafeMutableRawBufferPointer(buffer)
-      raw.storeBytes(of: high, as: UInt64.self)
-      raw.storeBytes(of: low, toByteOffset: 8, as: UInt64.self)
-      count = 16
-    }
-  }
 }

@@ -32,8 +32,11 @@ public struct Deadline: Sendable, Hashable, Comparable {
   public var hasPassed: Bool { self <= .now }
 
   /// How long is left, in milliseconds, rounded up; 0 when it has passed.
-  public var remainingMilliseconds: Int {
-    let left = unixMicroseconds.subtractingReportingOverflow(Deadline.now.unixMicroseconds)
+  public var remainingMilliseconds: Int { remainingMilliseconds(at: .now) }
+
+  /// How long is left at a moment, in milliseconds, rounded up; 0 when it has passed by then.
+  func remainingMilliseconds(at moment: Deadline) -> Int {
+    let left = unixMicroseconds.subtractingReportingOverflow(moment.unixMicroseconds)
     guard !left.overflow, left.partialValue > 0 else { return 0 }
     return Int(left.partialValue / 1_000) + (left.partialValue % 1_000 == 0 ? 0 : 1)
   }

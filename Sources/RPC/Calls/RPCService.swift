@@ -20,10 +20,9 @@ public struct RPCMethodHandler: Sendable {
   /// The method that is answered.
   public let method: RPCMethod
 
-  /// Reads the request, and gives back what runs the handler and writes the answer.
-  ///
-  /// In two steps because the bytes are only borrowed, and no pointer may wait for a handler.
-  let prepare: @Sendable (UnsafeRawBufferPointer) throws(RPCError) -> PreparedCall
+  /// Reads the request from its frame, frees the frame, runs the handler and frames the answer.
+  let answer:
+    @Sendable (consuming NanomsgMessage, CallContext) async throws(RPCError) -> NanomsgMessage
 
   /// Binds a method to its handler; generated code does.
   public init<Request: WireMessage, Response: WireMessage>(
@@ -32,26 +31,28 @@ public struct RPCMethodHandler: Sendable {
       @escaping @Sendable (Request, CallContext) async throws(RPCError) -> Response
   ) {
     self.method = method
-    self.prepare = { (payload) throws(RPCError) -> PreparedCall in
-      let request: Request
+    self.answer = { (frame, context) async throws(RPCError) -> NanomsgMessage in
+      let request: Request = try Self.payload(of: frame)
+      let response = try await handler(request, context)
       do throws(WireError) {
-        request = try Request(wire: payload)
+        return try Frame.message(payload: response)
+      } catch {
+        throw RPCError(
+          error.code == .tooLarge ? .resourceExhausted : .internal,
+          "the answer cannot be written: \(error.detail)")
+      }
+    }
+  }
+
+  private static func payload<Request: WireMessage>(
+    of frame: consuming NanomsgMessage
+  ) throws(RPCError) -> Request {
+    try frame.withBytes { bytes throws(RPCError) in
+      do throws(WireError) {
+        return try Request(wire: Frame.Parts.payload(ofChecked: bytes))
       } catch {
         throw RPCError(request: error)
-      }
-      return { (context) async throws(RPCError) -> NanomsgMessage in
-        let response = try await handler(request, context)
-        do throws(WireError) {
-          return try Frame.message(header: ResponseHeader(), payload: response)
-        } catch {
-          throw RPCError(
-            error.code == .tooLarge ? .resourceExhausted : .internal,
-            "the answer cannot be written: \(error.detail)")
-        }
       }
     }
   }
 }
-
-/// A handler with its request read: runs it and frames the answer.
-typealias PreparedCall = @Sendable (CallContext) async throws(RPCError) -> NanomsgMessage

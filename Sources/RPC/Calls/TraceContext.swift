@@ -40,36 +40,51 @@ public struct TraceContext: Sendable, Hashable {
   /// Reads a `traceparent` header; nil when it is not one.
   public init?(traceparent: String, state: String = "") {
     var traceparent = traceparent
-    let parsed = traceparent.withUTF8 { bytes -> (UInt64, UInt64, UInt64, UInt8)? in
-      // Version 00 is exactly this long; later versions may only append after another dash.
-      guard bytes.count >= 55, bytes[2] == 0x2D, bytes[35] == 0x2D, bytes[52] == 0x2D,
-        !(bytes[0] == 0x66 && bytes[1] == 0x66), bytes.count == 55 || bytes[55] == 0x2D,
-        number(bytes, 0..<2) != nil, let high = number(bytes, 3..<19),
-        let low = number(bytes, 19..<35), let span = number(bytes, 36..<52),
-        let flags = number(bytes, 53..<55), high | low != 0, span != 0
-      else { return nil }
-      return (high, low, span, UInt8(flags))
+    guard let read = traceparent.withUTF8({ Self(traceparent: $0, state: state) }) else {
+      return nil
     }
-    guard let (high, low, span, flags) = parsed else { return nil }
-    self.init(high: high, low: low, span: span, flags: flags, state: state)
+    self = read
   }
+
+  /// Reads the bytes of a `traceparent` header.
+  init?(traceparent bytes: UnsafeBufferPointer<UInt8>, state: String) {
+    // Version 00 is exactly this long; later versions may only append after another dash.
+    guard bytes.count >= Self.byteCount, bytes[2] == dash, bytes[35] == dash, bytes[52] == dash,
+      !(bytes[0] == 0x66 && bytes[1] == 0x66),
+      bytes.count == Self.byteCount || bytes[Self.byteCount] == dash,
+      number(bytes, 0..<2) != nil, let high = number(bytes, 3..<19),
+      let low = number(bytes, 19..<35), let span = number(bytes, 36..<52),
+      let flags = number(bytes, 53..<55), high | low != 0, span != 0
+    else { return nil }
+    self.init(high: high, low: low, span: span, flags: UInt8(flags), state: state)
+  }
+
+  /// Length of a `traceparent` header of version 00.
+  static let byteCount = 55
 
   /// The value of a `traceparent` header.
   public var traceparent: String {
-    String(unsafeUninitializedCapacity: 55) { buffer in
-      buffer[0] = 0x30
-      buffer[1] = 0x30
-      buffer[2] = 0x2D
-      writeDigits(traceHigh, 16, to: buffer, at: 3)
-      writeDigits(traceLow, 16, to: buffer, at: 19)
-      buffer[35] = 0x2D
-      writeDigits(span, 16, to: buffer, at: 36)
-      buffer[52] = 0x2D
-      writeDigits(UInt64(flags), 2, to: buffer, at: 53)
-      return 55
+    String(unsafeUninitializedCapacity: Self.byteCount) { buffer in
+      write(to: buffer)
+      return Self.byteCount
     }
   }
+
+  /// Writes the ``byteCount`` bytes of a `traceparent` header.
+  func write(to buffer: UnsafeMutableBufferPointer<UInt8>) {
+    buffer[0] = 0x30
+    buffer[1] = 0x30
+    buffer[2] = dash
+    writeDigits(traceHigh, 16, to: buffer, at: 3)
+    writeDigits(traceLow, 16, to: buffer, at: 19)
+    buffer[35] = dash
+    writeDigits(span, 16, to: buffer, at: 36)
+    buffer[52] = dash
+    writeDigits(UInt64(flags), 2, to: buffer, at: 53)
+  }
 }
+
+private let dash: UInt8 = 0x2D
 
 private func writeDigits(
   _ value: UInt64, _ count: Int, to buffer: UnsafeMutableBufferPointer<UInt8>, at start: Int

@@ -1,17 +1,27 @@
 /// One call with what stays the same over its attempts.
 final class OutgoingCall: Sendable {
   let method: RPCMethod
-  let requestID: [UInt8]
+  let requestID: RequestID
   let deadline: Deadline
   let trace: TraceContext
   let options: CallOptions
 
-  init(_ method: RPCMethod, _ options: CallOptions) {
+  init(
+    _ method: RPCMethod, requestID: RequestID, deadline: Deadline, trace: TraceContext,
+    options: CallOptions
+  ) {
     self.method = method
+    self.requestID = requestID
+    self.deadline = deadline
+    self.trace = trace
     self.options = options
-    self.requestID = CallNumbers.sixteenBytes()
-    self.deadline = options.effectiveDeadline
-    self.trace = options.trace?.child() ?? .begin()
+  }
+
+  /// A call that begins now.
+  convenience init(_ method: RPCMethod, _ options: CallOptions) {
+    self.init(
+      method, requestID: RequestID(), deadline: options.effectiveDeadline,
+      trace: options.trace?.child() ?? .begin(), options: options)
   }
 
   /// Waits until the attempt after the failed one may be made.

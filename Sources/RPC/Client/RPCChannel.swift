@@ -68,7 +68,7 @@ public final class RPCChannel: RPCCaller {
   ) async throws(RPCError) -> Response {
     let frame: NanomsgMessage
     do throws(WireError) {
-      frame = try Frame.message(header: header(of: call, number), payload: request)
+      frame = try envelope(of: call, number).frame(request)
     } catch {
       throw noted(RPCError(request: error), call)
     }
@@ -86,7 +86,7 @@ public final class RPCChannel: RPCCaller {
   ) async throws(RPCError) -> NanomsgMessage {
     let frame: NanomsgMessage
     do throws(WireError) {
-      frame = try Frame.message(header: header(of: call, 1), payloadBytes: request)
+      frame = try envelope(of: call, 1).frame(packed: request)
     } catch {
       throw noted(RPCError(request: error), call)
     }
@@ -132,10 +132,8 @@ public final class RPCChannel: RPCCaller {
     return error
   }
 
-  private func header(of call: OutgoingCall, _ number: Int) -> RequestHeader {
-    RequestHeader(
-      method: call.method, requestID: call.requestID, deadline: call.deadline, trace: call.trace,
-      metadata: call.options.metadata, callerToken: token(for: call.method), attempt: number)
+  private func envelope(of call: OutgoingCall, _ number: Int) -> RequestEnvelope {
+    RequestEnvelope(call: call, attempt: number, callerToken: token(for: call.method))
   }
 
   private func token(for method: RPCMethod) -> String {

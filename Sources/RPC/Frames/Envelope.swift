@@ -1,23 +1,5 @@
 internal import Nanomsg
 
-extension RequestHeader {
-  /// The header of one attempt of a call.
-  init(
-    method: RPCMethod, requestID: [UInt8], deadline: Deadline, trace: TraceContext,
-    metadata: [String: String], callerToken: String, attempt: Int
-  ) {
-    self.init()
-    self.method = method.name
-    self.deadlineUnixUs = deadline.unixMicroseconds
-    self.requestID = requestID
-    self.traceparent = trace.traceparent
-    self.tracestate = trace.state
-    self.callerToken = callerToken
-    self.metadata = LabelPair.pairs(metadata)
-    self.attempt = UInt32(clamping: attempt)
-  }
-}
-
 extension ResponseHeader {
   /// The header of a refusal.
   init(_ error: RPCError) {

@@ -14,39 +14,42 @@ enum Frame {
   /// The largest header, in bytes.
   static let headerBytesLimit = 64 << 10
 
-  /// Packs header and payload straight into a message of the transport.
+  /// Writes a packed header and a packed payload straight into a message of the transport.
   static func message(
-    header: some WireMessage, payload: some WireMessage
+    header: PackedMessage, payload: PackedMessage
   ) throws(WireError) -> NanomsgMessage {
+    try message(headerBytes: header.byteCount, payloadBytes: payload.byteCount) {
+      header.write(to: $0)
+      payload.write(to: $1)
+    }
+  }
+
+  /// Writes a packed header before a payload that was packed elsewhere.
+  static func message(
+    header: PackedMessage, payloadBytes: [UInt8]
+  ) throws(WireError) -> NanomsgMessage {
+    try message(headerBytes: header.byteCount, payloadBytes: payloadBytes.count) {
+      header.write(to: $0)
+      $1.copyBytes(from: payloadBytes)
+    }
+  }
+
+  /// Packs a payload behind an empty header, as an answer that succeeded has it.
+  static func message(payload: some WireMessage) throws(WireError) -> NanomsgMessage {
     try withArena { arena throws(WireError) in
-      let header = try PackedMessage(header, in: arena)
       let payload = try PackedMessage(payload, in: arena)
-      return try message(headerBytes: header.byteCount, payloadBytes: payload.byteCount) {
-        header.write(to: $0)
-        payload.write(to: $1)
+      return try message(headerBytes: 0, payloadBytes: payload.byteCount) { _, buffer in
+        payload.write(to: buffer)
       }
     }
   }
 
-  /// Packs a header alone, as answers without a payload have it.
+  /// Packs a header alone, as an answer that failed has it.
   static func message(header: some WireMessage) throws(WireError) -> NanomsgMessage {
     try withArena { arena throws(WireError) in
       let header = try PackedMessage(header, in: arena)
       return try message(headerBytes: header.byteCount, payloadBytes: 0) { buffer, _ in
         header.write(to: buffer)
-      }
-    }
-  }
-
-  /// Packs a header before a payload that is packed already.
-  static func message(
-    header: some WireMessage, payloadBytes: [UInt8]
-  ) throws(WireError) -> NanomsgMessage {
-    try withArena { arena throws(WireError) in
-      let header = try PackedMessage(header, in: arena)
-      return try message(headerBytes: header.byteCount, payloadBytes: payloadBytes.count) {
-        header.write(to: $0)
-        $1.copyBytes(from: payloadBytes)
       }
     }
   }

@@ -12,7 +12,7 @@ final class RequestIntake: Sendable {
   static let pushBackMilliseconds = 100
 
   let calls: CallCounts
-  private let handlers: [String: RPCMethodHandler]
+  private let methods: MethodTable
   private let settings: RPCServerSettings
   private let lines: [CallLine]
   private let hasBegunDraining = Atomic<Bool>(false)
@@ -27,15 +27,11 @@ final class RequestIntake: Sendable {
     let health = ServerHealth(
       settings: settings, services: services.map(\.name),
       methods: services.flatMap { $0.methods.map(\.method) })
-    let meta = health.rpcService
-    var handlers: [String: RPCMethodHandler] = [:]
-    for handler in services.flatMap(\.methods) + meta.methods {
-      precondition(
-        handlers.updateValue(handler, forKey: handler.method.name) == nil,
-        "a method is served once: \(handler.method.name)")
-    }
-    self.handlers = handlers
-    self.durations = settings.metrics.map { CallDurations($0, methods: handlers.keys) }
+    let methods = MethodTable(
+      services.flatMap(\.methods) + health.rpcService.methods,
+      metaPrefix: ServerHealth.methodPrefix)
+    self.methods = methods
+    self.durations = settings.metrics.map { CallDurations($0, methods: methods.names) }
     health.attach(self)
   }
 
@@ -63,10 +59,11 @@ final class RequestIntake: Sendable {
 
   /// Takes one request on the transport's thread.
   func take(_ message: consuming NanomsgMessage, _ ticket: NanomsgReplyTicket) {
-    let started = Deadline.now.unixMicroseconds
+    let now = Deadline.now
+    let started = now.unixMicroseconds
     let opening: Opening
     do throws(RPCError) {
-      opening = try open(message)
+      opening = try open(message, now)
     } catch {
       refuse(error, ticket, method: nil, started)
       return
@@ -205,32 +202,35 @@ extension RequestIntake {
     let isMeta: Bool
   }
 
-  private func open(_ message: borrowing NanomsgMessage) throws(RPCError) -> Opening {
-    let header = try message.withBytes { bytes throws(RPCError) in
+  private func open(
+    _ message: borrowing NanomsgMessage, _ now: Deadline
+  ) throws(RPCError) -> Opening {
+    let opening = try message.withBytes { bytes throws(RPCError) in
       do throws(WireError) {
-        return try RequestHeader(wire: try Frame.Parts(bytes).header)
+        return try RequestHeader.wireLayout.read(try Frame.Parts(bytes).header) { source in
+          Result { () throws(RPCError) in try open(BorrowedRequestHeader(source), now) }
+        }
       } catch {
         throw RPCError(request: error)
       }
     }
-    guard let handler = handlers[header.method] else {
-      throw RPCError(
-        .unimplemented, field: "method", reason: "unknown_method",
-        "this server has no method \(header.method.prefix(200))")
-    }
-    let context = try context(header)
-    return Opening(
-      handler: handler, context: context,
-      isMeta: header.method.hasPrefix(ServerHealth.methodPrefix))
+    return try opening.get()
   }
 
-  private func context(_ header: RequestHeader) throws(RPCError) -> CallContext {
-    let deadline = Deadline(unixMicroseconds: header.deadlineUnixUs)
+  private func open(
+    _ header: BorrowedRequestHeader, _ now: Deadline
+  ) throws(RPCError) -> Opening {
+    guard let entry = methods.entry(named: header.methodName) else {
+      let name = header.methodName.map { String(cString: $0) } ?? ""
+      throw RPCError(
+        .unimplemented, field: "method", reason: "unknown_method",
+        "this server has no method \(name.prefix(200))")
+    }
+    let deadline = header.deadline
     guard deadline.unixMicroseconds > 0 else {
       throw RPCError(
         .invalidArgument, field: "deadline_unix_us", reason: "missing", "a deadline is required")
     }
-    let now = Deadline.now
     guard deadline > now else {
       throw RPCError(.deadlineExceeded, "the deadline had passed when the request arrived")
     }
@@ -239,11 +239,10 @@ extension RequestIntake {
       caller = try trusted.caller(
         showing: header.callerToken, nowSeconds: now.unixMicroseconds / 1_000_000)
     }
-    let parent = TraceContext(traceparent: header.traceparent, state: header.tracestate)
-    return CallContext(
-      method: header.method,
-      requestID: header.requestID.count == 16 ? header.requestID : CallContext.makeRequestID(),
-      deadline: deadline, trace: parent?.child() ?? .begin(), callerName: caller,
-      metadata: LabelPair.values(header.metadata), attempt: Int(header.attempt))
+    let context = CallContext(
+      method: entry.handler.method.name, requestID: header.requestID ?? RequestID(),
+      deadline: deadline, trace: header.trace?.child() ?? .begin(), callerName: caller,
+      metadata: header.metadata, attempt: header.attempt)
+    return Opening(handler: entry.handler, context: context, isMeta: entry.isMeta)
   }
 }

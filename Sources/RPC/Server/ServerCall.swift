@@ -26,28 +26,22 @@ final class ServerCall: @unchecked Sendable {
     self.isMeta = isMeta
     self.startedMicroseconds = startedMicroseconds
     self.deadlineMilliseconds =
-      Sweeper.nowMilliseconds + UInt64(context.deadline.remainingMilliseconds)
+      Sweeper.nowMilliseconds
+      + UInt64(
+        context.deadline.remainingMilliseconds(at: Deadline(unixMicroseconds: startedMicroseconds)))
     self.request = consume request
   }
 
   /// Reads the request, runs the handler and gives back the framed answer.
   func run() async throws(RPCError) -> NanomsgMessage {
     guard !context.deadline.hasPassed else { throw Self.overdue }
-    let prepared = try prepare()
-    return try await prepared(context)
+    guard let request = request.take() else {
+      throw RPCError(.internal, "the request was taken before")
+    }
+    return try await handler.answer(request, context)
   }
 
   /// What a call is told that was not answered in time.
   static let overdue = RPCError(
     .deadlineExceeded, "the handler did not end within the deadline")
-
-  /// Reads the request and frees its bytes.
-  private func prepare() throws(RPCError) -> PreparedCall {
-    guard let request = request.take() else {
-      throw RPCError(.internal, "the request was taken before")
-    }
-    return try request.withBytes { bytes throws(RPCError) in
-      try handler.prepare(Frame.Parts.payload(ofChecked: bytes))
-    }
-  }
 }

@@ -1,5 +1,6 @@
 internal import CArena
 package import CProtobufC
+internal import Glibc
 
 /// The memory of one message while protobuf-c reads or writes it.
 ///
@@ -45,7 +46,7 @@ public struct WireArena {
     copy.withUTF8 { utf8 in
       let target = UnsafeMutableRawBufferPointer(start: memory, count: count)
       target.copyMemory(from: UnsafeRawBufferPointer(utf8))
-      hasZero = utf8.contains(0)
+      hasZero = memchr(memory, 0, count) != nil
     }
     guard !hasZero else {
       throw WireError(.embeddedZero, field: "\(field)", "holds a zero byte")

@@ -27,24 +27,30 @@ extension WireMessage {
 
   /// Reads a message from borrowed bytes.
   init(wire bytes: UnsafeRawBufferPointer) throws(WireError) {
-    let layout = Self.wireLayout
-    try WireDecoding.check(bytes, against: layout)
-    self = try withArena { arena throws(WireError) in
+    self = try Self.wireLayout.read(bytes) { Self(from: $0) }
+  }
+}
+
+extension WireLayout {
+  /// Checks the bytes of a message and lends it in protobuf-c's form.
+  func read<Result>(
+    _ bytes: UnsafeRawBufferPointer, _ body: (WireSource) -> Result
+  ) throws(WireError) -> Result {
+    try WireDecoding.check(bytes, against: self)
+    return try withArena { arena throws(WireError) in
       let message = protobuf_c_message_unpack(
-        layout.descriptor, arena.allocator, bytes.count,
+        descriptor, arena.allocator, bytes.count,
         bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? emptyBytes)
       guard let message else {
         if arena.usedBytes * 2 > WireArena.byteLimit {
           throw WireError(.tooLarge, "a message needs more than \(WireArena.byteLimit) bytes")
         }
-        throw WireError(.malformed, "not a \(layout.plan.name)")
+        throw WireError(.malformed, "not a \(plan.name)")
       }
-      return Self(from: WireSource(UnsafeRawPointer(message)))
+      return body(WireSource(UnsafeRawPointer(message)))
     }
   }
-}
 
-extension WireLayout {
   /// The same message as protobuf-c writes it: fields in order, each number in its shortest form.
   ///
   /// - Throws: ``WireError`` when the bytes are not this message or break a limit.
@@ -81,7 +87,10 @@ struct PackedMessage {
   let byteCount: Int
 
   init(_ message: some WireMessage, in arena: WireArena) throws(WireError) {
-    let target = try message.encode(into: arena)
+    self.init(try message.encode(into: arena))
+  }
+
+  init(_ target: WireTarget) {
     self.message = UnsafePointer(target.pointer.assumingMemoryBound(to: ProtobufCMessage.self))
     self.byteCount = protobuf_c_message_get_packed_size(self.message)
   }
