@@ -203,9 +203,11 @@ let benchmarks: [Target] = [
 ]
 
 let testRooms: [Target] = [
+  .target(name: "CSpawn", path: "Tests/CSpawn"),
   .target(
-    name: "TestSupport", dependencies: ["Postgres", "Locking"], path: "Tests/Support",
+    name: "TestSupport", dependencies: ["CSpawn", "Postgres", "Locking"], path: "Tests/Support",
     swiftSettings: settings),
+  tests("TestSupportTests", []),
   tests("ArchitectureTests", ["JSON"]),
   tests("JSONTests", ["JSON"]),
   tests("YAMLTests", ["YAML"]),
