@@ -51,8 +51,18 @@ struct FormTests {
     }
   }
 
-  @Test func `every public library room has its page`() throws {
-    let package = try PackageDescription.shared.get()
+  @Test func `tests start programs in one way, and none waits by the clock in a thread`() throws {
+    for path in Self.ownFiles where path.hasPrefix("Tests/") && !path.hasPrefix("Tests/Support/") {
+      let text = try PackageDescription.text(path)
+      // In two parts, because this file is looked at too.
+      for word in ["Pro" + "cess()", "posix_" + "spawn", "usl" + "eep(", "Thread.sl" + "eep("] {
+        #expect(text.contains(word) == false, "\(path): \(word)")
+      }
+    }
+  }
+
+  @Test func `every public library room has its page`() async throws {
+    let package = try await PackageDescription.shared.value
     let hidden: Set = ["TestSupport"]
     for room in package.rooms
     where room.kind == "library" && room.path.hasPrefix("Sources/") && !hidden.contains(room.name)

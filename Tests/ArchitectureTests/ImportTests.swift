@@ -4,7 +4,7 @@ import Testing
 struct ImportTests {
   private let package: PackageDescription
 
-  init() throws { package = try PackageDescription.shared.get() }
+  init() async throws { package = try await PackageDescription.shared.value }
 
   /// Rooms that know no clock, no socket and no system.
   private static let pureRooms: Set = [

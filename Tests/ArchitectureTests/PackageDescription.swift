@@ -1,6 +1,6 @@
 import Foundation
 import JSON
-import Testing
+import TestSupport
 
 /// The package as `swift package describe` tells it, and the sources that lie there.
 struct PackageDescription: Sendable {
@@ -23,16 +23,28 @@ struct PackageDescription: Sendable {
   let manifestOrder: [String: Int]
 
   /// What the toolchain said, asked once for all tests.
-  static let shared = Result { try load() }
+  ///
+  /// A task of its own, because the first test that asks may be cancelled while others wait.
+  static let shared = Task { try await load() }
 
   /// Asks the toolchain, in a scratch folder of its own: the package's own is in use by the tests.
-  static func load() throws -> PackageDescription {
+  static func load() async throws -> PackageDescription {
     let scratch = FileManager.default.temporaryDirectory.path + "/tidemark-describe-\(getpid())"
+    try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: scratch) }
-    let output = try run([
-      "swift", "package", "--package-path", root.path, "--scratch-path", scratch, "describe",
-      "--type", "json",
-    ])
+    // The toolchain leaves a lock behind in the folder for temporary files.
+    var environment = ProcessInfo.processInfo.environment
+    environment["TMPDIR"] = scratch
+    let outcome = try await ChildProcess.run(
+      ChildCommand(
+        [
+          "swift", "package", "--package-path", root.path, "--scratch-path", scratch, "describe",
+          "--type", "json",
+        ],
+        environment: environment),
+      within: .seconds(300))
+    try outcome.requireSuccess()
+    let output = outcome.output
     guard let start = output.firstIndex(of: "{") else {
       throw CocoaError(.fileReadCorruptFile)
     }
@@ -92,19 +104,5 @@ struct PackageDescription: Sendable {
       order[String(match.1)] = order.count
     }
     return order
-  }
-
-  private static func run(_ command: [String]) throws -> String {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = command
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let data = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "\(command) failed")
-    return String(decoding: data, as: UTF8.self)
   }
 }

@@ -209,8 +209,8 @@ struct FakePagerDuty {
   let program: PythonProgram
   private let client: EgressClient
 
-  init(_ arguments: [String] = []) throws {
-    program = try PythonProgram("pagerduty_rules", arguments)
+  init(_ arguments: [String] = []) async throws {
+    program = try await PythonProgram("pagerduty_rules", arguments)
     let name = "127.0.0.1:\(program.port)"
     client = try EgressClient(policy: EgressPolicy(privateHosts: [name], plaintextHosts: [name]))
   }

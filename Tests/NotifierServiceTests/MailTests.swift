@@ -1,7 +1,6 @@
 import AnomalyContract
 import DeliveryContract
 import Egress
-import Foundation
 import Locking
 import SeriesContract
 import TestSupport
@@ -31,7 +30,7 @@ struct MailTests {
   }
 
   @Test func `the owner gets a mail in words, and one more when it is over`() async throws {
-    let sink = try PythonProgram("mail_sink")
+    let sink = try await PythonProgram("mail_sink")
     defer { sink.stop() }
     try await Bench.with(.to(.mail(port: sink.port))) { bench in
       #expect(try await bench.submit().receivers == ["owner"])
@@ -69,7 +68,7 @@ struct MailTests {
   }
 
   @Test func `a mail that is sent again is the same mail`() async throws {
-    let sink = try PythonProgram("mail_sink")
+    let sink = try await PythonProgram("mail_sink")
     defer { sink.stop() }
     try await Bench.with(.to(.mail(port: sink.port))) { bench in
       try await bench.submit()
@@ -87,7 +86,7 @@ struct MailTests {
   }
 
   @Test func `an owner without an address is undeliverable, or falls back`() async throws {
-    let sink = try PythonProgram("mail_sink")
+    let sink = try await PythonProgram("mail_sink")
     defer { sink.stop() }
     let routes = try Routes.to(
       .mail("strict", port: sink.port),
@@ -105,7 +104,7 @@ struct MailTests {
   }
 
   @Test func `a refusal for good is final, one for now is not`() async throws {
-    let sink = try PythonProgram(
+    let sink = try await PythonProgram(
       "mail_sink",
       [
         "--refuse-recipient", "gone@example.org=550 nobody of that name",
@@ -136,13 +135,13 @@ struct MailTests {
   }
 
   @Test func `credentials and STARTTLS against a real server`() async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(
-      path: "tidemark-certificate-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let certificate = try Certificate.make(for: "localhost", in: folder)
-    let sink = try PythonProgram(
-      "mail_sink", ["--certificate", certificate, "--user", "ada", "--password", "secret"])
+    let certificates = try await TestCertificates()
+    defer { certificates.remove() }
+    let sink = try await PythonProgram(
+      "mail_sink",
+      [
+        "--certificate", certificates.certificateKeyFile, "--user", "ada", "--password", "secret",
+      ])
     defer { sink.stop() }
     func send(_ password: String, trusting file: String?) async -> EgressError? {
       do throws(EgressError) {
@@ -159,34 +158,11 @@ struct MailTests {
         return error
       }
     }
-    #expect(await send("secret", trusting: certificate) == nil)
-    let wrong = await send("wrong", trusting: certificate)
+    #expect(await send("secret", trusting: certificates.authorityFile) == nil)
+    let wrong = await send("wrong", trusting: certificates.authorityFile)
     #expect(wrong?.code == .permanentReply)
     #expect(wrong?.replyCode == 535)
     #expect(await send("secret", trusting: nil)?.code == .tls)
     #expect(try sink.files(".eml").count == 1)
-  }
-}
-
-/// A certificate that signs itself.
-enum Certificate {
-  static func make(for host: String, in folder: URL) throws -> String {
-    let file = folder.appending(path: "certificate.pem").path
-    let key = folder.appending(path: "key.pem").path
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [
-      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-      "-keyout", key, "-out", file, "-days", "2", "-subj", "/CN=\(host)", "-addext",
-      "subjectAltName=DNS:\(host)",
-    ]
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    while process.isRunning { usleep(500) }
-    let both =
-      try String(contentsOfFile: file, encoding: .utf8)
-      + String(contentsOfFile: key, encoding: .utf8)
-    try both.write(toFile: file, atomically: true, encoding: .utf8)
-    return file
   }
 }

@@ -17,7 +17,7 @@ import WorkQueue
   .timeLimit(.minutes(3)))
 struct PagerDutyTests {
   @Test func `a trigger and its resolve open and close one incident`() async throws {
-    let pager = try FakePagerDuty(["--key", Bench.key])
+    let pager = try await FakePagerDuty(["--key", Bench.key])
     defer { pager.stop() }
     try await Bench.with(.to(.pager(port: pager.program.port))) { bench in
       let response = try await bench.submit()
@@ -51,7 +51,7 @@ struct PagerDutyTests {
   }
 
   @Test func `a change that is handed over twice is told once`() async throws {
-    let pager = try FakePagerDuty()
+    let pager = try await FakePagerDuty()
     defer { pager.stop() }
     try await Bench.with(.to(.pager(port: pager.program.port))) { bench in
       try await bench.submit()
@@ -67,7 +67,7 @@ struct PagerDutyTests {
   }
 
   @Test func `what PagerDuty finds wrong is final and the log says what it said`() async throws {
-    let pager = try FakePagerDuty(["--key", "ffffffffffffffffffffffffffffffff"])
+    let pager = try await FakePagerDuty(["--key", "ffffffffffffffffffffffffffffffff"])
     defer { pager.stop() }
     try await Bench.with(.to(.pager(port: pager.program.port))) { bench in
       try await bench.submit()
@@ -87,7 +87,7 @@ struct PagerDutyTests {
   }
 
   @Test func `429 and 5xx are tried again under the same key`() async throws {
-    let pager = try FakePagerDuty()
+    let pager = try await FakePagerDuty()
     defer { pager.stop() }
     try await pager.answer([["status": 500], ["status": 429], ["accept-then": 503]])
     try await Bench.with(.to(.pager(port: pager.program.port))) { bench in
@@ -105,7 +105,7 @@ struct PagerDutyTests {
   }
 
   @Test func `Retry-After is waited for`() async throws {
-    let pager = try FakePagerDuty()
+    let pager = try await FakePagerDuty()
     defer { pager.stop() }
     try await pager.answer([["status": 429, "retry-after": 60]])
     try await Bench.with(.to(.pager(port: pager.program.port))) { bench in
@@ -122,7 +122,7 @@ struct PagerDutyTests {
   func `an endpoint that hangs or is closed is tried again and then given up`(
     failure: String
   ) async throws {
-    let pager = try FakePagerDuty()
+    let pager = try await FakePagerDuty()
     let closed = try ReservedPort()
     defer {
       pager.stop()
@@ -148,7 +148,7 @@ struct PagerDutyTests {
   }
 
   @Test func `what may have arrived is resolved, what cannot have arrived is not`() async throws {
-    let pager = try FakePagerDuty()
+    let pager = try await FakePagerDuty()
     defer { pager.stop() }
     let retry = RetrySettings(firstSeconds: 0.01, giveUpSeconds: 1)
     for (place, (answer, state)) in [
@@ -171,7 +171,7 @@ struct PagerDutyTests {
   }
 
   @Test func `what is over before it was told wakes nobody`() async throws {
-    let pager = try FakePagerDuty()
+    let pager = try await FakePagerDuty()
     defer { pager.stop() }
     try await Bench.with(.to(.pager(port: pager.program.port))) { bench in
       try await bench.submit()
@@ -186,7 +186,7 @@ struct PagerDutyTests {
 
   @Test func `an incident is resolved with the key that opened it, after a rotation`() async throws
   {
-    let pager = try FakePagerDuty()
+    let pager = try await FakePagerDuty()
     defer { pager.stop() }
     let newKey = String(repeating: "b", count: 32)
     try await TestDatabase.with { database in
@@ -215,7 +215,7 @@ struct PagerDutyTests {
   }
 
   @Test func `a process that ends between sending and noting sends the same again`() async throws {
-    let pager = try FakePagerDuty()
+    let pager = try await FakePagerDuty()
     defer { pager.stop() }
     try await TestDatabase.with { database in
       let first = try Bench(database, .to(.pager(port: pager.program.port)))
@@ -249,7 +249,7 @@ struct PagerDutyTests {
   }
 
   @Test func `the limit a minute spreads events and loses none`() async throws {
-    let pager = try FakePagerDuty()
+    let pager = try await FakePagerDuty()
     defer { pager.stop() }
     let routes = try Routes.to(.pager(port: pager.program.port, perMinute: 600))
     try await Bench.with(routes) { bench in

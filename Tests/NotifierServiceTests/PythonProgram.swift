@@ -1,44 +1,37 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A program of `Tests/Interop` that runs while a test needs it.
 ///
 /// It ends with this process, however that ends, because it watches its input.
-final class PythonProgram {
+struct PythonProgram {
   let port: Int
   let folder: URL
-  private let process = Process()
-  private let input = Pipe()
+  private let process: ChildProcess
 
   /// The Python that has the packages of the house's virtual environment.
   static let python = ProcessInfo.processInfo.environment["TIDEMARK_TEST_PYTHON"]
 
-  init(_ name: String, _ arguments: [String] = []) throws {
+  init(_ name: String, _ arguments: [String] = []) async throws {
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     folder = FileManager.default.temporaryDirectory.appending(
       path: "tidemark-\(name)-\(UUID().uuidString)")
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments =
-      [Self.python ?? "python3", root.appending(path: "Interop/\(name).py").path]
-      + ["--until-input-ends", "--folder", folder.path] + arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardInput = input
-    try process.run()
-    var line = ""
-    while !line.hasSuffix("\n") {
-      let chunk = output.fileHandleForReading.availableData
-      if chunk.isEmpty { break }
-      line += String(decoding: chunk, as: UTF8.self)
+    process = try ChildProcess.start(
+      ChildCommand(
+        [Self.python ?? "python3", root.appending(path: "Interop/\(name).py").path]
+          + ["--until-input-ends", "--folder", folder.path] + arguments,
+        input: .heldOpen))
+    do {
+      port = try await process.port(afterLineWith: "listening on ")
+    } catch {
+      try? FileManager.default.removeItem(at: folder)
+      throw error
     }
-    let digits = line.reversed().drop { $0.isNewline }.prefix { $0.isNumber }.reversed()
-    port = try #require(Int(String(digits)), "\(name) said: \(line)")
   }
 
   func stop() {
-    // Threads of the test runner may block SIGTERM, and children inherit that.
-    kill(process.processIdentifier, SIGKILL)
-    while process.isRunning { usleep(500) }
+    process.stop()
     // What it kept is of no use to anyone once the test is over.
     try? FileManager.default.removeItem(at: folder)
   }

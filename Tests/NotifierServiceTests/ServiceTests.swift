@@ -53,8 +53,8 @@ struct ServiceTests {
   }
 
   @Test func `a change that comes by RPC is sent, while another receiver hangs`() async throws {
-    let pager = try FakePagerDuty()
-    let hanging = try FakePagerDuty()
+    let pager = try await FakePagerDuty()
+    let hanging = try await FakePagerDuty()
     defer {
       pager.stop()
       hanging.stop()
@@ -81,7 +81,7 @@ struct ServiceTests {
   }
 
   @Test func `two replicas tell each change once and in order`() async throws {
-    let pager = try FakePagerDuty()
+    let pager = try await FakePagerDuty()
     defer { pager.stop() }
     try await withReplicas(2, .to(.pager(port: pager.program.port))) { clients in
       for (revision, kind) in [(1, AnomalyChangeKind.opened), (2, .resolved)] {

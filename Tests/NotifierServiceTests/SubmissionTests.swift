@@ -55,7 +55,7 @@ struct SubmissionTests {
   }
 
   @Test func `an end goes to whoever was told, wherever routes lead now`() async throws {
-    let pager = try FakePagerDuty()
+    let pager = try await FakePagerDuty()
     defer { pager.stop() }
     let receiver = try Receiver.pager(port: pager.program.port)
     let critical = Routes(
@@ -107,7 +107,7 @@ struct SubmissionTests {
   }
 
   @Test func `what was given up can be tried again by hand`() async throws {
-    let pager = try FakePagerDuty()
+    let pager = try await FakePagerDuty()
     defer { pager.stop() }
     try await pager.answer([["status": 404]])
     try await Bench.with(.to(.pager(port: pager.program.port))) { bench in

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Postgres
 import Testing
@@ -186,9 +187,7 @@ private final class TemporaryFolder {
   func remove() {
     let elsewhere = Folders.text(of: path + "/place")?.split(separator: "\n").first
     for folder in [top] + (elsewhere.map { [String($0)] } ?? []) {
-      let child = try? ChildProcess.spawn(
-        ["/bin/rm", "-rf", folder], environment: [], outputPath: "/dev/null")
-      if let child { waitpid(child.id, nil, 0) }
+      try? FileManager.default.removeItem(atPath: folder)
     }
   }
 

@@ -1,30 +1,27 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Runs protoc with the generator that was built beside these tests.
 @Suite("The generator", .enabled(if: BuiltGenerator.isAvailable))
 struct GeneratorTests {
   /// The Swift that a contract becomes, or what protoc says against it.
-  private func generate(_ contract: String) throws -> (swift: String?, complaint: String) {
+  private func generate(_ contract: String) async throws -> (swift: String?, complaint: String) {
     let folder = FileManager.default.temporaryDirectory
       .appending(path: "tidemark-generator-\(UInt64.random(in: .min ... .max))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     try Data(contract.utf8).write(to: folder.appending(path: "trial.proto"))
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/protoc")
-    process.arguments = [
-      "--plugin=protoc-gen-tidemark=\(BuiltGenerator.path ?? "")", "--proto_path=\(folder.path)",
-      "--tidemark_opt=Mtrial.proto=Trial", "--tidemark_out=\(folder.path)", "trial.proto",
-    ]
-    process.currentDirectoryURL = folder
-    let complaints = Pipe()
-    process.standardError = complaints
-    try process.run()
-    let complaint = String(
-      decoding: complaints.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { return (nil, complaint) }
+    let outcome = try await ChildProcess.run(
+      ChildCommand(
+        [
+          "/usr/bin/protoc", "--plugin=protoc-gen-tidemark=\(BuiltGenerator.path ?? "")",
+          "--proto_path=\(folder.path)", "--tidemark_opt=Mtrial.proto=Trial",
+          "--tidemark_out=\(folder.path)", "trial.proto",
+        ],
+        folder: folder.path))
+    let complaint = outcome.errorOutput
+    guard outcome.exit == .code(0) else { return (nil, complaint) }
     let swift = try Data(contentsOf: folder.appending(path: "Trial/trial.pb.swift"))
     return (String(decoding: swift, as: UTF8.self), complaint)
   }
@@ -53,8 +50,8 @@ struct GeneratorTests {
       ),
       ("message A {} service S { rpc Feed(stream A) returns (A); }", ["Feed", "streaming"]),
     ])
-  func refused(body: String, named: [String]) throws {
-    let (swift, complaint) = try generate(proto3(body))
+  func refused(body: String, named: [String]) async throws {
+    let (swift, complaint) = try await generate(proto3(body))
     #expect(swift == nil)
     for word in named + ["trial.proto"] {
       #expect(complaint.contains(word), "\(complaint)")
@@ -62,22 +59,22 @@ struct GeneratorTests {
   }
 
   @Test("proto2 is refused")
-  func proto2() throws {
-    let (swift, complaint) = try generate("syntax = \"proto2\"; package trial; message A {}")
+  func proto2() async throws {
+    let (swift, complaint) = try await generate("syntax = \"proto2\"; package trial; message A {}")
     #expect(swift == nil)
     #expect(complaint.contains("proto3"))
   }
 
   @Test("a message that is held twice, but not by itself, is no recursion")
-  func diamond() throws {
-    let (swift, complaint) = try generate(
+  func diamond() async throws {
+    let (swift, complaint) = try await generate(
       proto3("message A { B b = 1; C c = 2; } message B { C c = 1; } message C { int32 x = 1; }"))
     #expect(swift != nil, "\(complaint)")
   }
 
   @Test("names become Swift's, comments become documentation, choices become an enum")
-  func names() throws {
-    let (swift, _) = try generate(
+  func names() async throws {
+    let (swift, _) = try await generate(
       proto3(
         """
         // One call to a place.
