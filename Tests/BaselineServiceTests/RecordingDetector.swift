@@ -16,10 +16,15 @@ final class RecordingDetector: DetectorHandler {
     /// Refuses the call of this number and all after it.
     var refusesFrom = Int.max
     var refusal = RPCError(.unavailable, "the detector is away")
-    var refusals = 0
   }
 
   let seen = Locked(Seen())
+
+  /// Tells each refusal.
+  let refusals: AsyncStream<Void>
+  private let refusing: AsyncStream<Void>.Continuation
+
+  init() { (refusals, refusing) = AsyncStream.makeStream() }
 
   func judge(
     _ request: JudgeRequest, context: CallContext
@@ -36,7 +41,7 @@ final class RecordingDetector: DetectorHandler {
     try seen.withLock { seen throws(RPCError) in
       seen.calls += 1
       if seen.calls >= seen.refusesFrom {
-        seen.refusals += 1
+        refusing.yield()
         throw seen.refusal
       }
       let customer = evidence.customers.first?.externalID ?? ""

@@ -7,7 +7,8 @@ import SeriesContract
 import TestSupport
 import Testing
 
-@Suite("Scans that are interrupted", .enabled(if: TestDatabase.isAvailable))
+@Suite(
+  "Scans that are interrupted", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(3)))
 struct ResumeTests {
   @Test func `a scan that died goes on and shows each bucket the same bytes`() async throws {
     try await BaselineHouse.with { house in
@@ -16,7 +17,7 @@ struct ResumeTests {
       house.detector.seen.withLock { $0.refusesFrom = 50 }
       try await house.serving { client in
         _ = try await client.startScan(BaselineHouse.scanRequest)
-        while house.detector.seen.withLock({ $0.refusals }) == 0 { await Task.yield() }
+        for await _ in house.detector.refusals { break }
       }
       let before = house.detector.seen.withLock { seen in
         seen.refusesFrom = .max

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Egress
 
-@Suite("HTTP requests to the outside")
+@Suite("HTTP requests to the outside", .timeLimit(.minutes(2)))
 struct HTTPTests {
   private func client(_ server: ScriptedServer) throws -> EgressClient {
     let name = "127.0.0.1:\(server.port)"
@@ -148,7 +148,11 @@ struct HTTPTests {
   }
 
   @Test func `a cancelled caller gets its error at once`() async throws {
-    let server = ScriptedServer { peer in peer.hang() }
+    let (reached, reaching) = AsyncStream<Void>.makeStream()
+    let server = ScriptedServer { peer in
+      reaching.yield()
+      peer.hang()
+    }
     defer { server.stop() }
     let client = try client(server)
     let request = EgressRequest(url: url(server), totalMilliseconds: 60_000)
@@ -156,7 +160,7 @@ struct HTTPTests {
       group.addTask {
         await failure(client, request)
       }
-      while server.connections == 0 { await Task.yield() }
+      for await _ in reached { break }
       group.cancelAll()
       return await group.next() ?? nil
     }
@@ -164,7 +168,11 @@ struct HTTPTests {
   }
 
   @Test func `closing the client ends what is under way, and what comes after`() async throws {
-    let server = ScriptedServer { peer in peer.hang() }
+    let (reached, reaching) = AsyncStream<Void>.makeStream()
+    let server = ScriptedServer { peer in
+      reaching.yield()
+      peer.hang()
+    }
     defer { server.stop() }
     let client = try client(server)
     let request = EgressRequest(url: url(server), totalMilliseconds: 60_000)
@@ -172,7 +180,7 @@ struct HTTPTests {
       group.addTask {
         await failure(client, request)
       }
-      while server.connections == 0 { await Task.yield() }
+      for await _ in reached { break }
       client.close()
       return await group.next() ?? nil
     }

@@ -2,7 +2,7 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite("Postgres sessions", .enabled(if: TestDatabase.isAvailable))
+@Suite("Postgres sessions", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(3)))
 struct PostgresTests {
   @Test func `values go there and back in binary form`() async throws {
     try await TestDatabase.with { database in

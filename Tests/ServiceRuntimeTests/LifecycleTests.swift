@@ -1,6 +1,7 @@
 import Glibc
 import Locking
 import ServiceRuntime
+import TestSupport
 import Testing
 
 /// Writes down what happens to several services, and lets tests wait for it.
@@ -55,7 +56,10 @@ final class FakeService: Service {
   func start() async throws {
     diary.note("\(name) starts")
     if manner == .failsAtStart { throw Failure() }
-    if manner == .startsForEver { try await Task.sleep(for: .seconds(3_600)) }
+    if manner == .startsForEver {
+      await hangUntilCancelled()
+      throw CancellationError()
+    }
   }
 
   func run() async throws {
