@@ -28,6 +28,7 @@ public final class NanomsgReplySocket: Sendable {
     do throws(NanomsgError) {
       try NanomsgError.check(
         nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, limits.messageBytes), "limit messages")
+      try CleanerWatch.shared.observe(socket)
       for url in urls {
         bound.append(try Self.listen(socket, url, tls))
       }

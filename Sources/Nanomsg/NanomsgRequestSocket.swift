@@ -168,6 +168,7 @@ public final class NanomsgRequestSocket: Sendable {
         { _, event, argument in
           // Nothing of the socket may be called from here: libnng would wait for itself.
           guard let argument else { return }
+          if event == NNG_PIPE_EV_REM_POST { CleanerWatch.shared.connectionEnded() }
           Unmanaged<PipeCount>.fromOpaque(argument).takeUnretainedValue().standing.add(
             event == NNG_PIPE_EV_ADD_POST ? 1 : -1, ordering: .acquiringAndReleasing)
         }, Unmanaged.passUnretained(pipes).toOpaque())

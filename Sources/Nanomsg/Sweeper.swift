@@ -104,43 +104,6 @@ public final class Sweeper: Sendable {
   }
 }
 
-/// A bell that one thread waits for; a ring before the wait is not lost.
-///
-/// `@unchecked Sendable`: all state is reached under the mutex.
-private final class Bell: @unchecked Sendable {
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-  private var hasRung = false
-
-  init() {
-    pthread_mutex_init(mutex, nil)
-    pthread_cond_init(condition, nil)
-  }
-
-  deinit {
-    pthread_cond_destroy(condition)
-    pthread_mutex_destroy(mutex)
-    condition.deallocate()
-    mutex.deallocate()
-  }
-
-  func ring() {
-    pthread_mutex_lock(mutex)
-    hasRung = true
-    pthread_cond_signal(condition)
-    pthread_mutex_unlock(mutex)
-  }
-
-  func wait() {
-    pthread_mutex_lock(mutex)
-    while !hasRung {
-      pthread_cond_wait(condition, mutex)
-    }
-    hasRung = false
-    pthread_mutex_unlock(mutex)
-  }
-}
-
 /// Starts a thread that nobody waits for.
 func startDetachedThread(_ body: @escaping @Sendable () -> Void) {
   final class Work: Sendable {

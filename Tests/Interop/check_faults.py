@@ -30,6 +30,7 @@ from fault_ledger import Ledger
 from fault_verify import verify_anomalies, verify_notifications, verify_points
 from house import SERVICES, House, cluster
 from house_sinks import Sinks
+from supervisor import Supervisor
 
 # In which they are killed. Each in turn, and oftener the one that has the work in hand.
 ORDERS = {
@@ -76,8 +77,9 @@ class Killer:
                 self.wait((position + 0.5) / (len(order) + 1))
                 met_work, at = not self.is_over(), self.progress()
                 started = time.monotonic()
-                self.house.kill(service)
-                self.house.start(service)
+                with self.house.lock:
+                    self.house.kill(service)
+                    self.house.start(service)
                 down = time.monotonic() - started
                 self.kills.append(Kill(self.phase, service, 100 * at, down, met_work))
         except BaseException as error:  # noqa: BLE001: told by the thread that waits
@@ -224,8 +226,8 @@ def main() -> int:
     """Runs the whole, once or for some time."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("binaries")
-    parser.add_argument(
-        "admin_url", nargs="?", default=os.environ.get("TIDEMARK_TEST_DATABASE_URL"))
+    given = os.environ.get("TIDEMARK_TEST_DATABASE_URL")
+    parser.add_argument("admin_url", nargs="?", default=given)
     parser.add_argument("--points", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=0)
@@ -258,7 +260,8 @@ def run_once(checks: Checks, plan: Plan, binaries: str, admin_url: str, keep: bo
             house.start(name)
         calls = Calls(house, "fault-test")
         ledger = Ledger(pathlib.Path(house.folder) / "ledger.ndjson")
-        kills = run_all(checks, house, calls, plan, ledger, sinks)
+        with Supervisor(house):
+            kills = run_all(checks, house, calls, plan, ledger, sinks)
         report_kills(checks, kills)
         for name in SERVICES:
             checks.equal(f"{name} drains and ends with 0", house.stop(name), 0)
@@ -281,10 +284,9 @@ def run_all(
     sending = Import(house, calls, plan, ledger)
     started = time.monotonic()
     kills = sending.run()
-    print(
-        f"  import: {sending.rows} points in {time.monotonic() - started:.1f} s,"
-        f" {ledger.sends_without_answer()} batches sent again,"
-        f" {sending.repeated} of them already counted", flush=True)
+    took = f"{sending.rows} points in {time.monotonic() - started:.1f} s"
+    print(f"  import: {took}, {ledger.sends_without_answer()} batches sent again,"
+          f" {sending.repeated} of them already counted", flush=True)
     verify_points(checks, calls, plan, ledger)
     calls.close_buckets(plan)
     started = time.monotonic()

@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -78,6 +79,8 @@ class House:
         self.database = f"tidemark_house_{secrets.token_hex(4)}"
         self.token = secrets.token_hex(24)
         self.running: dict[str, Running] = {}
+        # Held by whoever ends or starts services while others do too.
+        self.lock = threading.RLock()
         self.extra: dict[str, dict[str, object]] = {name: {} for name in SERVICES}
 
     def __enter__(self) -> House:

@@ -22,7 +22,8 @@ public final class RPCServer: Service, Sendable {
   private let settings: RPCServerSettings
   private let state = Locked(State())
   private let intake: RequestIntake
-  private let ending = Ending()
+  /// Opens when the last call is answered.
+  private let ending = Latch()
 
   /// Makes a server that does not listen yet.
   ///
@@ -72,9 +73,27 @@ public final class RPCServer: Service, Sendable {
   }
 
   /// Answers until ``shutDown()`` was called and the calls in flight have ended.
+  ///
+  /// - Throws: ``RPCError`` when the transport has broken for good: see `CleanerWatch`.
   public func run() async throws {
     defer { close() }
-    await ending.wait()
+    let isBroken = await withTaskGroup(of: Bool.self) { [ending] group in
+      group.addTask {
+        await ending.wait()
+        return false
+      }
+      group.addTask {
+        await CleanerWatch.shared.isStuck.wait()
+        return CleanerWatch.shared.isStuck.isOpen
+      }
+      defer { group.cancelAll() }
+      return await group.next() ?? false
+    }
+    if isBroken {
+      throw RPCError(
+        .unavailable,
+        "libnng no longer clears broken connections away; the process has to start over")
+    }
     // libnng takes an answer and sends it later; closing at once would lose the last ones.
     try await Task.sleep(for: .milliseconds(Self.lingerMilliseconds))
   }
@@ -82,7 +101,7 @@ public final class RPCServer: Service, Sendable {
   /// Turns health to NOT_SERVING, refuses new calls and lets those in flight end.
   public func shutDown() async {
     intake.drain()
-    ending.end(when: intake)
+    intake.whenIdle { [ending] in ending.open() }
   }
 
   /// Stops at once; calls in flight break.
@@ -93,6 +112,6 @@ public final class RPCServer: Service, Sendable {
       return state.socket
     }
     socket?.close()
-    ending.endNow()
+    ending.open()
   }
 }

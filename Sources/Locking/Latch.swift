@@ -1,18 +1,21 @@
-internal import Locking
-internal import Nanomsg
-
-/// The moment when a server has answered its last call.
-final class Ending: Sendable {
+/// A moment that comes once and that many may wait for.
+public final class Latch: Sendable {
   private struct State {
-    var hasEnded = false
+    var isOpen = false
     var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
     var nextWaiter = 0
   }
 
   private let state = Locked(State())
 
+  /// Makes a latch that is closed.
+  public init() {}
+
+  /// Whether the moment has come.
+  public var isOpen: Bool { state.withLock { $0.isOpen } }
+
   /// Waits for the moment, or for the task to be cancelled.
-  func wait() async {
+  public func wait() async {
     let id = state.withLock { state in
       state.nextWaiter += 1
       return state.nextWaiter
@@ -20,7 +23,7 @@ final class Ending: Sendable {
     await withTaskCancellationHandler {
       await withCheckedContinuation { waiter in
         let isOver = state.withLock { state in
-          if !state.hasEnded, !Task.isCancelled { state.waiters[id] = waiter }
+          if !state.isOpen, !Task.isCancelled { state.waiters[id] = waiter }
           return state.waiters[id] == nil
         }
         if isOver { waiter.resume() }
@@ -30,16 +33,11 @@ final class Ending: Sendable {
     }
   }
 
-  /// Ends as soon as no call is being answered.
-  func end(when intake: RequestIntake) {
-    if intake.calls.isIdle { endNow() } else { intake.whenIdle { self.endNow() } }
-  }
-
-  /// Ends now.
-  func endNow() {
+  /// Lets everyone pass, now and from now on.
+  public func open() {
     let waiters = state.withLock { state in
       defer { state.waiters = [:] }
-      state.hasEnded = true
+      state.isOpen = true
       return state.waiters
     }
     for waiter in waiters.values { waiter.resume() }
