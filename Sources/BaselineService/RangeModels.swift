@@ -4,27 +4,9 @@ import SeriesStore
 
 /// The models of one range in memory, walked bucket by bucket.
 struct RangeModels {
-  /// Rows that one batch holds; some below the contract's limit.
-  static let batchRows = 1_000
-
-  /// Rows that go out together, with the dictionaries that they share in every bucket.
-  private struct Slice {
-    var rows: Range<Int>
-    var customers: [Customer] = []
-    var customerIndex: [UInt32] = []
-  }
-
   private let run: ScanRun
   private let list: SeriesList
-  private let metrics: [Metric]
-  private let metricIndex: [UInt32]
-  private var slices: [Slice] = []
-  private var models: [SeriesBaseline]
-  /// The model has been advanced through this bucket.
-  private var through: [Int32]
-  /// Before and at this bucket the model only learns; what is after is judged.
-  private let silentThrough: [Int32]
-  private var judged: [Int32?]
+  private var fold: ModelFold
 
   /// The first bucket that any series has still to be walked over; after the run's last when none.
   let start: Int32
@@ -42,45 +24,36 @@ struct RangeModels {
     self.run = run
     self.list = list
     let present = Set(list.series.map(\.metric))
-    metrics = catalogue.filter { present.contains($0.id) }
+    let metrics = catalogue.filter { present.contains($0.id) }
     var places: [MetricID: Int] = [:]
     for (place, metric) in metrics.enumerated() { places[metric.id] = place }
-    var models: [SeriesBaseline] = []
-    var through: [Int32] = []
-    var silent: [Int32] = []
-    var judged: [Int32?] = []
-    var indices: [UInt32] = []
+    var members: [ModelFold.Member] = []
     var rebuilt = 0
-    for key in list.series {
+    for (key, customer) in zip(list.series, list.customerIndex) {
       guard let place = places[key.metric] else {
         throw BaselineServiceError(.unknownMetric, "metric \(key.metric.number)")
       }
-      indices.append(UInt32(place))
       let kind = metrics[place].kind
       let stored = states[key]
-      var model = SeriesBaseline(kind: kind, granularity: run.granularity)
-      var reached = first - 1
+      var member = ModelFold.Member(
+        customer: customer, metric: place,
+        model: SeriesBaseline(kind: kind, granularity: run.granularity), through: first - 1,
+        silentThrough: stored?.through ?? first - 1, judged: stored?.judged)
       if let stored, !corrected.contains(key),
         let read = try Self.decode(stored.bytes, kind: kind)
       {
-        model = read
-        reached = stored.through
+        member.model = read
+        member.through = stored.through
       } else if stored != nil {
         rebuilt += 1
       }
-      models.append(model)
-      through.append(reached)
-      silent.append(stored?.through ?? first - 1)
-      judged.append(stored?.judged)
+      members.append(member)
     }
-    self.models = models
-    self.through = through
-    silentThrough = silent
-    self.judged = judged
-    metricIndex = indices
     self.rebuilt = rebuilt
-    start = (through.min() ?? run.through) + 1
-    slices = Self.slices(list)
+    start = (members.map(\.through).min() ?? run.through) + 1
+    fold = ModelFold(
+      runID: run.id, granularity: run.granularity, ingestSequence: run.ingestSequence,
+      customers: list.customers, metrics: metrics, members: members)
   }
 
   /// The model in the bytes, or nil when it must be rebuilt.
@@ -96,30 +69,12 @@ struct RangeModels {
     }
   }
 
-  private static func slices(_ list: SeriesList) -> [Slice] {
-    var slices: [Slice] = []
-    var rows = 0..<0
-    while rows.upperBound < list.series.count {
-      rows = rows.upperBound..<min(rows.upperBound + batchRows, list.series.count)
-      var slice = Slice(rows: rows)
-      var last = -1
-      for row in rows {
-        let customer = list.customerIndex[row]
-        if customer != last { slice.customers.append(list.customers[customer]) }
-        last = customer
-        slice.customerIndex.append(UInt32(slice.customers.count - 1))
-      }
-      slices.append(slice)
-    }
-    return slices
-  }
-
   /// The series in the order of the rows.
   var series: [SeriesKey] { list.series }
 
   /// Series times buckets that are left to walk over and judge.
   var bucketsDue: Int64 {
-    silentThrough.reduce(0) { $0 + Int64(max(0, Int(run.through) - Int($1))) }
+    fold.silentThrough.reduce(0) { $0 + Int64(max(0, Int(run.through) - Int($1))) }
   }
 
   /// Advances every series by one bucket.
@@ -131,32 +86,8 @@ struct RangeModels {
   mutating func advance(
     to bucket: Int32, points: SlotTable
   ) -> (batches: [EvidenceBatch], walked: Int64) {
-    var batches: [EvidenceBatch] = []
-    var walked: Int64 = 0
-    for slice in slices {
-      var batch = EvidenceBatch(
-        runID: run.id, bucket: Bucket(run.granularity, bucket), revision: 1,
-        ingestSequence: run.ingestSequence, modelVersion: ModelParameters.version,
-        customers: slice.customers, metrics: metrics,
-        windows: ModelParameters.parameters(for: run.granularity).windows)
-      batch.reserveCapacity(slice.rows.count)
-      for row in slice.rows where through[row] < bucket {
-        let value = points[row, bucket]
-        through[row] = bucket
-        guard bucket > silentThrough[row] else {
-          models[row].advance(to: bucket, value: value)
-          continue
-        }
-        walked += 1
-        let outcome = models[row].advance(
-          to: bucket, value: value,
-          customerIndex: slice.customerIndex[row - slice.rows.lowerBound],
-          metricIndex: metricIndex[row], into: &batch)
-        if outcome == .judged { judged[row] = bucket }
-      }
-      if batch.count > 0 { batches.append(batch) }
-    }
-    return (batches, walked)
+    let (batches, walked) = fold.advance(to: bucket, values: { points[$0, bucket] })
+    return (batches.map(\.evidence), walked)
   }
 
   /// The models that have moved beyond a bucket and have begun, as they are to be stored.
@@ -164,13 +95,13 @@ struct RangeModels {
     list.series.indices.compactMap { row in
       // A model that is being rebuilt is stored once it knows all that the old one knew, or a crash
       // would let it judge a second time.
-      guard through[row] > bucket, through[row] >= silentThrough[row],
-        models[row].lastBucket != nil
+      guard fold.through[row] > bucket, fold.through[row] >= fold.silentThrough[row],
+        fold.models[row].lastBucket != nil
       else { return nil }
       return StateChange(
         key: list.series[row],
         state: StoredState(
-          through: through[row], judged: judged[row], bytes: models[row].encoded))
+          through: fold.through[row], judged: fold.judged[row], bytes: fold.models[row].encoded))
     }
   }
 
@@ -179,12 +110,12 @@ struct RangeModels {
     var scanned: Int64 = 0
     var skips: [String: Int64] = [:]
     let from = run.from ?? start
-    for row in models.indices {
-      if let judged = judged[row], judged >= from {
+    for row in fold.models.indices {
+      if let judged = fold.judged[row], judged >= from {
         scanned += 1
-      } else if models[row].age == 0 {
+      } else if fold.models[row].age == 0 {
         skips["not_started", default: 0] += 1
-      } else if models[row].age == 1 {
+      } else if fold.models[row].age == 1 {
         skips["first_value", default: 0] += 1
       } else {
         skips["no_value", default: 0] += 1

@@ -51,10 +51,11 @@ struct BatchMerge {
 
   /// The anomalies that the new rows need.
   var wanted: [(customer: CustomerID, id: AnomalyID)] {
+    let merging = merging
     var keys: [(customer: CustomerID, id: AnomalyID)] = []
     for place in fresh {
       let row = batch.order[place]
-      for direction in sides(place, row) {
+      for direction in merging.sides(ofRow: row, followed: cursors[place].followed) {
         guard let id = cursors[place][direction] else { continue }
         keys.append((batch.customer(row).id, id))
       }
@@ -65,51 +66,38 @@ struct BatchMerge {
   /// Merges all new rows, given the anomalies that were wanted.
   mutating func run(_ stored: [AnomalyID: AnomalyRecord]) throws {
     records = stored
+    var places = [Int](repeating: 0, count: batch.order.count)
+    for (place, row) in batch.order.enumerated() { places[row] = place }
+    let decisions = merging.decisions(
+      rows: fresh.map { batch.order[$0] }, followed: { cursors[places[$0]].followed },
+      episode: { row, direction in
+        cursors[places[row]][direction].flatMap { stored[$0] }?.episode
+      })
+    for decision in decisions { try carryOut(decision, place: places[decision.row]) }
     for place in fresh {
-      let row = batch.order[place]
-      for direction in sides(place, row) { try merge(place, row, direction) }
       cursors[place].seen.insert(
         bucket: batch.bucket, revision: batch.findings.revision,
-        hash: batch.findings.evidenceHash[row])
+        hash: batch.findings.evidenceHash[batch.order[place]])
       changedCursors.append(place)
     }
   }
 
-  /// The sides of a row whose anomaly may change.
-  private func sides(_ place: Int, _ row: Int) -> [Direction] {
-    var sides = cursors[place].followed
-    if let finding = batch.findingOfRow[row] {
-      sides.insert(AnomalyType(batch.findings.findings[finding].kind).direction)
-    }
-    return Direction.allCases.filter { sides.contains($0) }
+  private var merging: BatchMerging {
+    BatchMerging(batch.findings, findingOfRow: batch.findingOfRow, rules: rules)
   }
 
-  private mutating func merge(_ place: Int, _ row: Int, _ direction: Direction) throws {
-    let known = cursors[place][direction].flatMap { records[$0] }
-    let metric = batch.metric(row)
-    let decision = mergeDecision(
-      row: batch.judgedRow(row), direction: direction, episode: known?.episode,
-      traits: SeriesTraits(metric), rules: rules)
-    guard let episode = decision.episode else { return }
-    if isFollowed(episode) {
-      cursors[place].followed.insert(direction)
+  private mutating func carryOut(_ made: RowDecision, place: Int) throws {
+    guard let episode = made.decision.episode else { return }
+    if made.isFollowed {
+      cursors[place].followed.insert(made.direction)
     } else {
-      cursors[place].followed.remove(direction)
+      cursors[place].followed.remove(made.direction)
     }
-    if decision.action == .open {
-      try open(place, row, episode)
-    } else if let known {
-      try advance(known, to: decision, row: row)
+    if made.decision.action == .open {
+      try open(place, made.row, episode)
+    } else if let known = cursors[place][made.direction].flatMap({ records[$0] }) {
+      try advance(known, to: made.decision, row: made.row)
     }
-  }
-
-  /// Whether the next row matters even without a finding.
-  private func isFollowed(_ episode: Episode) -> Bool {
-    if episode.state.isActive { return true }
-    guard episode.state == .dismissed else { return false }
-    // A dismissed one is followed until its excursion is over.
-    let granularity = batch.findings.bucket.granularity
-    return episode.calmBuckets < rules.calmBuckets(granularity)
   }
 
   private mutating func open(_ place: Int, _ row: Int, _ episode: Episode) throws {

@@ -62,10 +62,6 @@ struct JudgedBatch: Sendable {
 
   func metric(_ row: Int) -> Metric { findings.metrics[Int(findings.metricIndex[row])] }
 
-  func judgedRow(_ row: Int) -> JudgedRow {
-    JudgedRow(findings, row: row, finding: findingOfRow[row].map { findings.findings[$0] })
-  }
-
   /// The finding of a row as the contract writes it, or nothing where none fired.
   func encodedFinding(_ row: Int) throws(WireError) -> [UInt8] {
     guard let place = findingOfRow[row] else { return [] }
