@@ -81,6 +81,7 @@ let pureRooms: [Target] = [
   room("Baselines", ["SeriesModel"]),
   room("Detection", ["SeriesModel", "Baselines"]),
   room("Classification", ["SeriesModel", "Baselines", "Detection"]),
+  room("Replay", ["SeriesModel", "Baselines", "Detection", "Classification"]),
   room("Alerting", ["SeriesModel"]),
 ]
 
@@ -154,8 +155,8 @@ let services: [Target] = [
   room(
     "CommandLineTool",
     runtime + stored + [
-      "PrivateCluster", "HTTPServer", "Classification", "PointsContract", "EvidenceContract",
-      "FindingsContract",
+      "PrivateCluster", "HTTPServer", "Classification", "Replay", "PointsContract",
+      "EvidenceContract", "FindingsContract",
       "AnomalyContract", "DeliveryContract", "GatewayContract", "IngestService",
       "BaselineService", "DetectorService", "ClassifierService", "NotifierService",
       "GatewayService",
@@ -228,6 +229,7 @@ let testRooms: [Target] = [
   tests("BaselinesTests", ["Baselines", "SeriesModel"]),
   tests("DetectionTests", ["Detection", "Baselines", "SeriesModel"]),
   tests("ClassificationTests", ["Classification", "Baselines", "Detection", "SeriesModel"]),
+  tests("ReplayTests", ["Replay", "Classification", "SeriesModel"]),
   tests("AlertingTests", ["Alerting", "SeriesModel"]),
   tests(
     "ContractsTests",

@@ -8,7 +8,7 @@ struct ImportTests {
 
   /// Rooms that know no clock, no socket and no system.
   private static let pureRooms: Set = [
-    "SeriesModel", "Baselines", "Detection", "Classification", "Alerting",
+    "SeriesModel", "Baselines", "Detection", "Classification", "Replay", "Alerting",
   ]
 
   /// Who may see the C of a module.

@@ -1,0 +1,138 @@
+internal import Baselines
+public import Classification
+internal import Detection
+public import SeriesModel
+
+/// A change of an anomaly that a replay came to.
+public struct ReplayedChange: Sendable, Hashable {
+  /// The place of the series among those that were given.
+  public var series: Int
+  /// What happened.
+  public var kind: AnomalyChangeKind
+  /// The bucket at whose close it was found.
+  public var bucket: Bucket
+  /// The anomaly's numbers as they were known then.
+  public var episode: Episode
+}
+
+/// A history judged bucket by bucket as the services would have judged it, in memory.
+///
+/// Models, tests and merging are those of the services; only stores and calls are left out. A
+/// replay holds whole customers, and what it finds does not depend on which other customers it
+/// holds.
+public struct HistoryReplay: Sendable {
+  /// One series.
+  public struct Member: Sendable, Hashable {
+    /// Place in the customers; those of one customer stand together.
+    public var customer: Int
+    /// Place in the metrics.
+    public var metric: Int
+
+    /// Joins customer and metric.
+    public init(customer: Int, metric: Int) {
+      self.customer = customer
+      self.metric = metric
+    }
+  }
+
+  /// What is known of the anomalies of one series.
+  private struct Known: Sendable {
+    var down: Episode?
+    var up: Episode?
+    var followed: Set<Direction> = []
+
+    subscript(direction: Direction) -> Episode? {
+      get { direction == .down ? down : up }
+      set {
+        switch direction {
+        case .down: down = newValue
+        case .up: up = newValue
+        }
+      }
+    }
+  }
+
+  private let granularity: Granularity
+  private let regions: [String]
+  private let regionOf: [Int]
+  private let calendar: HolidayCalendar
+  private let rules: MergeRules
+  private var fold: ModelFold
+  private var known: [Known]
+
+  /// Begins before the first bucket, with models that have seen nothing.
+  ///
+  /// - Parameters:
+  ///   - granularity: The length of the buckets.
+  ///   - customers: Whom the series speak of.
+  ///   - metrics: What they speak of.
+  ///   - members: The series; those of one customer stand together.
+  ///   - calendar: The holidays of the customers' regions.
+  ///   - rules: When an excursion belongs to an anomaly that is known.
+  public init(
+    granularity: Granularity, customers: [Customer], metrics: [Metric], members: [Member],
+    calendar: HolidayCalendar = HolidayCalendar(), rules: MergeRules = MergeRules()
+  ) {
+    self.granularity = granularity
+    self.calendar = calendar
+    self.rules = rules
+    regions = Set(customers.map(\.region)).sorted()
+    let places = Dictionary(uniqueKeysWithValues: zip(regions, regions.indices))
+    regionOf = members.map { places[customers[$0.customer].region, default: 0] }
+    known = Array(repeating: Known(), count: members.count)
+    fold = ModelFold(
+      runID: ScanRunID(high: 0, low: 0), granularity: granularity, ingestSequence: 0,
+      customers: customers, metrics: metrics,
+      members: members.map { member in
+        ModelFold.Member(
+          customer: member.customer, metric: member.metric,
+          model: SeriesBaseline(kind: metrics[member.metric].kind, granularity: granularity),
+          through: .min, silentThrough: .min)
+      })
+  }
+
+  /// How many series there are.
+  public var count: Int { known.count }
+
+  /// Judges one bucket of all series.
+  ///
+  /// - Parameters:
+  ///   - index: The bucket after the last one.
+  ///   - values: The value of the series at a place; NaN where it is missing.
+  /// - Returns: The changes that people would hear of, in the order of the series.
+  public mutating func advance(
+    to index: Int32, values: (Int) -> Double
+  ) -> [ReplayedChange] {
+    let bucket = Bucket(granularity, index)
+    let flags: [EvidenceFlags] = regions.map {
+      calendar.isHoliday(bucket, region: $0) ? .holiday : []
+    }
+    let regionOf = regionOf
+    let (batches, _) = fold.advance(
+      to: index, values: values, flags: { flags[regionOf[$0]] })
+    var changes: [ReplayedChange] = []
+    for batch in batches { merge(batch, into: &changes) }
+    return changes
+  }
+
+  private mutating func merge(_ batch: ModelFold.Batch, into changes: inout [ReplayedChange]) {
+    let findings = judge(batch.evidence, notify: true)
+    let decisions = BatchMerging(findings, rules: rules).decisions(
+      rows: batch.members.indices, followed: { known[batch.members[$0]].followed },
+      episode: { known[batch.members[$0]][$1] })
+    for made in decisions {
+      guard let episode = made.decision.episode else { continue }
+      let place = batch.members[made.row]
+      known[place][made.direction] = episode
+      if made.isFollowed {
+        known[place].followed.insert(made.direction)
+      } else {
+        known[place].followed.remove(made.direction)
+      }
+      guard let kind = AnomalyChangeKind(made.decision.action) else { continue }
+      changes.append(
+        ReplayedChange(
+          series: place, kind: kind, bucket: findings.bucket, episode: episode))
+    }
+  }
+}
