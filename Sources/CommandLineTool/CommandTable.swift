@@ -27,6 +27,10 @@ enum CommandTable {
       summary: "Says that an anomaly was no problem.",
       run: dismiss),
     Command(
+      "backtest", switches: ["all-types", "unordered"],
+      summary: "Replays a file of points as the services would have judged it, in memory.",
+      run: backtest),
+    Command(
       "rpc", ["URL", "list|SERVICE/METHOD", "[JSON]"], switches: ["insecure-plaintext"],
       isClient: true,
       summary: "Calls any method of a service, or lists what it serves.",

@@ -1,0 +1,100 @@
+import Classification
+import Locking
+import Replay
+import SeriesModel
+
+/// Judges a history on several threads; what comes out is the same for any number of them.
+struct BacktestRun: Sendable {
+  /// Series that are walked over together, but for whole customers; small enough that the threads
+  /// end together and that their models stay in the cache.
+  static let partSeries = 64
+
+  /// Buckets between two looks at the progress.
+  static let blockBuckets: Int32 = 32
+
+  /// Whole customers that stand together.
+  private struct Part: Sendable {
+    let from: Int
+    var replay: HistoryReplay
+    var alarms: [ReplayedChange] = []
+
+    mutating func walk(_ buckets: ClosedRange<Int32>, of history: History) {
+      for bucket in buckets {
+        let changes = replay.advance(to: bucket) { history.value(from + $0, bucket) }
+        for var change in changes where DetectionFile.isAlarm(change.kind) {
+          change.series += from
+          alarms.append(change)
+        }
+      }
+    }
+  }
+
+  private let history: History
+  // A part is walked by one thread at a time, so its lock is never waited for, however long it is
+  // held.
+  private let parts: [Locked<Part>]
+
+  /// Parts the history.
+  init(_ history: History, calendar: HolidayCalendar) {
+    self.history = history
+    var parts: [Locked<Part>] = []
+    var from = 0
+    while from < history.series.count {
+      var to = min(from + Self.partSeries, history.series.count)
+      while to < history.series.count,
+        history.series[to].customer == history.series[to - 1].customer
+      {
+        to += 1
+      }
+      let first = history.series[from].customer
+      let last = history.series[to - 1].customer
+      let replay = HistoryReplay(
+        granularity: history.granularity, customers: Array(history.customers[first...last]),
+        metrics: history.metrics,
+        members: history.series[from..<to].map {
+          HistoryReplay.Member(customer: $0.customer - first, metric: $0.metric)
+        }, calendar: calendar)
+      parts.append(Locked(Part(from: from, replay: replay)))
+      from = to
+    }
+    self.parts = parts
+  }
+
+  /// Judges all buckets.
+  ///
+  /// - Parameters:
+  ///   - threads: How many parts are walked at once.
+  ///   - progress: Is told of the buckets that are done.
+  /// - Returns: The alarms by bucket, series and side.
+  func alarms(threads: Int, progress: (Int) -> Void) async -> [ReplayedChange] {
+    var from = history.buckets.lowerBound
+    while from <= history.buckets.upperBound {
+      let to = from + min(Self.blockBuckets - 1, history.buckets.upperBound - from)
+      await walk(from...to, threads: threads)
+      progress(Int(to) - Int(history.buckets.lowerBound) + 1)
+      from = to + 1
+    }
+    return parts.flatMap { $0.withLock { $0.alarms } }.sorted { left, right in
+      (left.bucket.index, left.series, left.episode.direction.rawValue)
+        < (right.bucket.index, right.series, right.episode.direction.rawValue)
+    }
+  }
+
+  private func walk(_ buckets: ClosedRange<Int32>, threads: Int) async {
+    let next = Locked(0)
+    await withDiscardingTaskGroup { group in
+      for _ in 0..<threads {
+        group.addTask {
+          while true {
+            let place = next.withLock { place in
+              defer { place += 1 }
+              return place
+            }
+            guard place < parts.count else { return }
+            parts[place].withLock { $0.walk(buckets, of: history) }
+          }
+        }
+      }
+    }
+  }
+}

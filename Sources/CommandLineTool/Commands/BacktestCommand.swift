@@ -1,0 +1,116 @@
+import Classification
+import Glibc
+import Replay
+import SeriesContract
+import SeriesModel
+import ServiceRuntime
+
+/// Replays a history as the services would have judged it: `tidemark backtest`.
+func backtest(_ context: CommandContext) async throws -> Int32 {
+  let settings = BacktestSettings(reading: context.reader)
+  try context.settingsAreRead()
+  let clock = ContinuousClock()
+  let started = clock.now
+  let (history, points, calendar) = try readHistory(settings)
+  let read = clock.now
+  let run = BacktestRun(history, calendar: calendar)
+  let due = Int64(history.series.count)
+  let buckets = Int64(history.buckets.count)
+  var progress = ProgressReport(
+    context.terminal, label: "backtest", unit: "buckets of series", at: read)
+  let alarms = await run.alarms(threads: settings.threads) { done in
+    progress.update(Int64(done) * due, of: buckets * due, at: clock.now)
+  }
+  let judged = clock.now
+  progress.finish(buckets * due, of: buckets * due, at: judged)
+  var rows: [String] = [DetectionFile.head]
+  for alarm in alarms
+  where settings.isAllTypes || DetectionFile.judgedTypes.contains(alarm.episode.type.name) {
+    rows.append(
+      DetectionFile.row(
+        history.series[alarm.series].name, alarm.episode, foundIn: alarm.bucket))
+  }
+  try SmallFiles.write(rows.joined(separator: "\n") + "\n", to: settings.out, mode: 0o644)
+  let seconds = (judged - read) / .seconds(1)
+  let speed = Double(points) / 400 / max(seconds, 1e-9) / Double(settings.threads)
+  context.terminal.line(
+    "\(grouped(due)) series, \(grouped(Int64(points))) points,"
+      + " \(grouped(Int64(rows.count - 1))) detections in \(settings.out)")
+  context.terminal.line(
+    "read in \(tenths((read - started) / .seconds(1))) s, judged in \(tenths(seconds)) s with"
+      + " \(settings.threads) threads: \(grouped(Int64(speed))) series of 400 points per second"
+      + " and core")
+  return 0
+}
+
+/// What a backtest is told.
+struct BacktestSettings: Sendable {
+  let points: String
+  let customers: String?
+  let metrics: String?
+  let holidays: String?
+  let granularity: SeriesModel.Granularity
+  let out: String
+  let isAllTypes: Bool
+  let isUnordered: Bool
+  let threads: Int
+
+  init(reading reader: ConfigurationReader) {
+    points = reader.text(
+      "points", help: "a file with the columns customer, metric, date or timestamp, value")
+    customers = reader.optionalText(
+      "customers", help: "a file of customers and their regions: CSV, or JSON with holidays too")
+    metrics = reader.optionalText(
+      "metrics", help: "a file of metrics as import takes it; without it names tell the kind")
+    holidays = reader.optionalText(
+      "holidays", help: "a file with the columns region and date, or JSON")
+    granularity =
+      reader.value(
+        "granularity", default: "day", expected: "day, hour, week or 5min",
+        help: "the length of the buckets"
+      ) { Granularity(name: $0)?.name }.flatMap { Granularity(name: $0) } ?? .day
+    out = reader.text("out", help: "where the detections are written")
+    isAllTypes = reader.boolean(
+      "all-types", help: "also write types that the judge of detection quality does not know")
+    isUnordered = reader.boolean(
+      "unordered", help: "the rows of a series may come in any order of time")
+    threads = reader.integer(
+      "threads", default: max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))), in: 1...256,
+      help: "how many are used; what is found does not depend on it")
+  }
+}
+
+/// The history of the files, how many points it has, and the holidays.
+private func readHistory(
+  _ settings: BacktestSettings
+) throws(CommandError) -> (History, points: Int, HolidayCalendar) {
+  let attributes = try settings.customers.map { path throws(CommandError) in
+    try CustomerAttributes(path: path)
+  }
+  let holidays = try settings.holidays.map { path throws(CommandError) in
+    try HolidayFile.calendar(path: path)
+  }
+  var catalogue: [String: SeriesModel.Metric] = [:]
+  if let path = settings.metrics {
+    for metric in try CatalogueFiles.metrics(path: path) {
+      let model: SeriesModel.Metric
+      do {
+        model = try SeriesModel.Metric(metric, field: "metric")
+      } catch {
+        throw CommandError("\(path): \(metric.name): \(error)")
+      }
+      catalogue[model.key] = model
+    }
+  }
+  let rows = try PointRows(path: settings.points, granularity: settings.granularity)
+  let history = try History(
+    rows, path: settings.points, granularity: settings.granularity,
+    attributes: attributes?.customers ?? [:], catalogue: catalogue,
+    isUnordered: settings.isUnordered)
+  return (history, rows.values.count, holidays ?? attributes?.holidays ?? HolidayCalendar())
+}
+
+/// A number with one decimal place.
+private func tenths(_ number: Double) -> String {
+  "\((number * 10).rounded() / 10)"
+}

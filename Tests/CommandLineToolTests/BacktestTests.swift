@@ -1,0 +1,242 @@
+import Glibc
+import SeriesModel
+import Testing
+
+@testable import CommandLineTool
+
+@Suite("Backtest")
+struct BacktestTests {
+  @Test func `a fall is one row with its series, type and day`() async throws {
+    try await withFolder { folder in
+      let detections = try await folder.detections(Sample.rows())
+      let rows = detections.split(separator: "\n").map { $0.split(separator: ",") }
+      #expect(rows.first?.joined(separator: ",") == DetectionFile.head)
+      let found = rows.dropFirst().filter { $0[0] == "c3/api_calls" }
+      try #require(found.count == 1)
+      #expect(found[0][1] == "2023-04-12")
+      #expect(found[0][3] == "drop")
+      #expect(["info", "warning", "critical"].contains(found[0][4]))
+      #expect(try #require(Double(found[0][5])) > 1)
+      #expect(found[0][6] == "2023-04-12")
+    }
+  }
+
+  @Test("the same bytes for any number of threads", arguments: [2, 3, 16])
+  func threads(count: Int) async throws {
+    try await withFolder { folder in
+      let one = try await folder.detections(Sample.rows(), "--threads", "1")
+      let many = try await folder.detections(Sample.rows(), "--threads", "\(count)")
+      #expect(one.split(separator: "\n").count > 1)
+      #expect(many == one)
+    }
+  }
+
+  @Test func `the same bytes for any order of the rows`() async throws {
+    try await withFolder { folder in
+      let rows = Sample.rows()
+      let ordered = try await folder.detections(rows)
+      // Day by day through all series: each one still goes forward in time.
+      let byDay = rows.sorted { $0.day < $1.day }
+      #expect(try await folder.detections(byDay) == ordered)
+      var state: UInt64 = 7
+      var shuffled = rows
+      for place in shuffled.indices.reversed() {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        shuffled.swapAt(place, Int(state >> 33) % (place + 1))
+      }
+      #expect(try await folder.detections(shuffled, "--unordered") == ordered)
+    }
+  }
+
+  @Test func `a file by series_id and instants gives the moments of its hours`() async throws {
+    try await withFolder { folder in
+      var text = "value,timestamp,series_id\n"
+      for hour in 0..<24 * 28 {
+        let isGap = (24 * 25 + 9..<24 * 25 + 14).contains(hour)
+        let date = CivilDate(dayIndex: 19_359 + hour / 24)
+        let value = isGap ? 0 : 400 + (hour * 37) % 23 + 200 * (hour % 24 / 12)
+        text += "\(value),\(date)T\(hour % 24 < 10 ? "0" : "")\(hour % 24):00:00,h1/logins\n"
+      }
+      let found = try await folder.detections(text: text, "--granularity", "hour")
+      let rows = found.split(separator: "\n").dropFirst()
+      #expect(rows.first?.hasPrefix("h1/logins,2023-01-27T09:00:00,") == true, "\(found)")
+    }
+  }
+
+  @Test(
+    "what is wrong with a file is told with its line",
+    arguments: [
+      ("", [], "is empty"),
+      ("customer,metric,date\n", [], "the column \"value\" is missing"),
+      ("customer,date,value\n", [], "\"series_id\", are missing"),
+      ("customer,metric,value\n", [], "\"timestamp\" is missing"),
+      ("customer,metric,date,value\n", [], "holds no point"),
+      ("customer,metric,date,value\na,b,2023-01-02,1,9\n", [], "points.csv:2: has 5 fields"),
+      ("customer,metric,date,value\na,b,2023-01-02,many\n", [], "\"many\" is no number"),
+      ("customer,metric,date,value\na,b,2023-01-02,\n", [], "\"\" is no number"),
+      ("customer,metric,date,value\na,b,2023-01-02,nan\n", [], "points.csv:2: value \"nan\""),
+      ("customer,metric,date,value\na,b,2023-01-02,1e999\n", [], "is not finite"),
+      ("customer,metric,date,value\na,b,2023-02-30,1\n", [], "\"2023-02-30\" is no moment"),
+      ("customer,metric,date,value\n\na,\"b,2023-01-02,1\n", [], ":3: a quotation mark"),
+      (
+        "customer,metric,date,value\na,b,2023-01-02,1\na,b,2023-01-02,1\n", [],
+        "points.csv:3: a/b has a second value for the day 2023-01-02"
+      ),
+      (
+        "customer,metric,date,value\na,b,2023-01-03,1\na,b,2023-01-02,1\n", [],
+        "points.csv:3: a/b goes back in time to 2023-01-02"
+      ),
+      (
+        "customer,metric,date,value\na,b,2023-01-02,1\n", ["--granularity", "hour"],
+        "is no moment for the granularity hour"
+      ),
+      (
+        "customer,metric,date,value\na,b,2023-01-02,1\n", ["--granularity", "month"],
+        "must be day, hour, week or 5min"
+      ),
+      (
+        "customer,metric,date,value\na,b,2023-01-02,1\n", ["--customers", "/nowhere.json"],
+        "/nowhere.json"
+      ),
+    ] as [(String, [String], String)])
+  func faults(text: String, flags: [String], reason: String) async throws {
+    try await withFolder { folder in
+      let (code, screen) = try await folder.run(text: text, flags)
+      #expect(code != 0)
+      #expect(screen.aside.contains(reason), "\(screen.aside)")
+      #expect(!SmallFiles.exists(folder.out))
+    }
+  }
+
+  @Test func `a file that is not there is named`() async {
+    let screen = Screen()
+    let code = await CommandLineMain.run(
+      ["backtest", "--points", "/nowhere.csv", "--out", "/tmp/none"], environment: [:],
+      terminal: screen.terminal)
+    #expect(code == 1)
+    #expect(screen.aside.contains("/nowhere.csv"))
+  }
+
+  @Test func `customers come as a table or as JSON, with holidays`() throws {
+    try withFolder { folder in
+      let table = try folder.file("c.csv", "customer,region,size\na,EU,3\nb,US,\n")
+      let read = try CustomerAttributes(path: table)
+      #expect(read.customers["a"]?.region == "EU")
+      #expect(read.customers["a"]?.segment == "EU")
+      #expect(read.holidays == nil)
+      let object = try folder.file(
+        "meta.json",
+        #"{"customers": [{"customer": "a", "region": "EU", "segment": "s"}],"#
+          + #" "holidays": {"EU": ["2023-05-01"]}}"#)
+      let meta = try CustomerAttributes(path: object)
+      #expect(meta.customers["a"]?.segment == "s")
+      let day = try #require(CivilDate(year: 2023, month: 5, day: 1))
+      let bucket = Bucket(.day, Int32(day.dayIndex))
+      #expect(meta.holidays?.isHoliday(bucket, region: "EU") == true)
+      #expect(meta.holidays?.isHoliday(bucket, region: "US") == false)
+      let twice = try folder.file("twice.csv", "customer\na\na\n")
+      #expect(throws: CommandError.self) { _ = try CustomerAttributes(path: twice) }
+      let bad = try folder.file("holidays.csv", "region,date\nEU,1 May\n")
+      #expect(throws: CommandError.self) { _ = try HolidayFile.calendar(path: bad) }
+    }
+  }
+
+  @Test(
+    "numbers are read to the last bit",
+    arguments: [
+      "0", "-0", "1", "007", "3.14", "-2.5", ".5", "5.", "123456789012345", "1234567890123456",
+      "0.1", "1e-3", "9007199254740993", "0.000000000000001", "1.7976931348623157e308", "", "-",
+      ".", "x", "1x", "--1",
+    ])
+  func numbers(text: String) {
+    let bytes = Array(text.utf8)
+    let read = bytes.withUnsafeBufferPointer { number($0[...]) }
+    #expect(read?.bitPattern == Double(text)?.bitPattern)
+  }
+}
+
+/// Seven customers by day; the third falls to a tenth for three days.
+private enum Sample {
+  struct Row {
+    let day: Int
+    let text: String
+  }
+
+  static func rows() -> [Row] {
+    var rows: [Row] = []
+    for customer in 1...7 {
+      for metric in ["api_calls", "logins", "health_score"] {
+        for day in 0..<120 {
+          let falls = customer == 3 && metric == "api_calls" && (100..<103).contains(day)
+          let noise = (day * 37 + customer * 101 + metric.utf8.count * 13) % 17 - 8
+          let level = day % 7 < 5 ? 200 + noise : 80 + noise / 2
+          let date = CivilDate(dayIndex: 19_359 + day)
+          rows.append(
+            Row(day: day, text: "c\(customer),\(metric),\(date),\(falls ? level / 10 : level)"))
+        }
+      }
+    }
+    return rows
+  }
+}
+
+/// A folder of a test.
+private struct Folder {
+  let path: String
+
+  var out: String { "\(path)/detections.csv" }
+
+  func file(_ name: String, _ text: String) throws -> String {
+    try SmallFiles.write(text, to: "\(path)/\(name)", mode: 0o600)
+    return "\(path)/\(name)"
+  }
+
+  func run(text: String, _ flags: [String]) async throws -> (Int32, Screen) {
+    let points = try file("points.csv", text)
+    let screen = Screen()
+    let code = await CommandLineMain.run(
+      ["backtest", "--points", points, "--out", out] + flags, environment: [:],
+      terminal: screen.terminal)
+    return (code, screen)
+  }
+
+  func detections(text: String, _ flags: String...) async throws -> String {
+    let (code, screen) = try await run(text: text, flags)
+    #expect(code == 0, "\(screen.aside)")
+    return try SmallFiles.text(out)
+  }
+
+  func detections(_ rows: [Sample.Row], _ flags: String...) async throws -> String {
+    let text = "customer,metric,date,value\n" + rows.map { $0.text + "\n" }.joined()
+    let (code, screen) = try await run(text: text, flags)
+    #expect(code == 0, "\(screen.aside)")
+    return try SmallFiles.text(out)
+  }
+}
+
+private func withFolder(_ body: (Folder) async throws -> Void) async throws {
+  let folder = try makeFolder()
+  do {
+    try await body(folder)
+  } catch {
+    remove(folder)
+    throw error
+  }
+  remove(folder)
+}
+
+private func withFolder(_ body: (Folder) throws -> Void) throws {
+  let folder = try makeFolder()
+  defer { remove(folder) }
+  try body(folder)
+}
+
+private func makeFolder() throws -> Folder {
+  var template = Array("/tmp/tidemark-backtest-XXXXXX\0".utf8CString)
+  return Folder(path: String(cString: try #require(mkdtemp(&template))))
+}
+
+private func remove(_ folder: Folder) {
+  for name in SmallFiles.names(in: folder.path) { unlink("\(folder.path)/\(name)") }
+  rmdir(folder.path)
+}
