@@ -30,6 +30,10 @@ done
 TIDEMARK_TEST_DATABASE_URL="$(cat .tidemark/bench-address)"
 export TIDEMARK_TEST_DATABASE_URL
 
+# A peer where gRPC C++ is installed; the benchmark says so where it is not.
+TIDEMARK_GRPC_PEER="$(compose/grpc-peer.sh)"
+[ -z "$TIDEMARK_GRPC_PEER" ] || export TIDEMARK_GRPC_PEER
+
 code=0
 for benchmark in "${benchmarks[@]}"; do
   echo "bench: $benchmark"

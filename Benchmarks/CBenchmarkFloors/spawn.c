@@ -24,12 +24,16 @@ void benchmark_follow_parent(void) {
   if (pthread_create(&thread, NULL, watch_parent, NULL) == 0) pthread_detach(thread);
 }
 
-int benchmark_spawn(const char *const *words, char *line, size_t line_bytes) {
+int benchmark_spawn(
+    const char *program, const char *const *words, char *line, size_t line_bytes) {
   char path[4096];
-  ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-  if (length <= 0) return -1;
-  path[length] = 0;
-  const char *arguments[words_limit + 2] = {path};
+  if (program == NULL) {
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (length <= 0) return -1;
+    path[length] = 0;
+    program = path;
+  }
+  const char *arguments[words_limit + 2] = {program};
   for (int index = 0; index < words_limit && words[index] != NULL; index++) {
     arguments[index + 1] = words[index];
   }
@@ -41,7 +45,7 @@ int benchmark_spawn(const char *const *words, char *line, size_t line_bytes) {
     dup2(ends[1], STDOUT_FILENO);
     close(ends[0]);
     close(ends[1]);
-    execv(path, (char *const *)arguments);
+    execv(program, (char *const *)arguments);
     _exit(127);
   }
   close(ends[1]);

@@ -24,6 +24,8 @@ struct Comparison {
 
   let seconds: Double
   let rounds: Int
+  /// The program of the gRPC C++ peer; nil where gRPC C++ is not installed.
+  let peer: String? = getenv("TIDEMARK_GRPC_PEER").map { String(cString: $0) }
 
   func run() async throws {
     print("typed call against raw libnng in C, TCP, \(Self.payloadBytes) bytes each way")
@@ -32,15 +34,18 @@ struct Comparison {
       var floor: [Double] = []
       var typed: [Double] = []
       var inline: [Double] = []
+      var grpc: [Double] = []
       for _ in 0..<rounds {
         floor.append(try await callsPerSecond("floor", load.inFlight))
         typed.append(try await callsPerSecond("tasks", load.inFlight))
         inline.append(try await callsPerSecond("inline", load.inFlight))
+        if peer != nil { grpc.append(try await callsPerSecond("grpc", load.inFlight)) }
       }
       let base = median(floor)
       print("\(load.inFlight) in flight: raw C \(Int(base))/s")
       report("typed call", median(typed), base, least: load.leastRatio)
       report("typed call, inline executor", median(inline), base, least: load.leastRatioInline)
+      reportPeer(grpc, typed, inline)
     }
   }
 
@@ -59,19 +64,37 @@ struct Comparison {
     print("  \(name): \(Int(rate))/s, ratio \(ratio), floor \(least): \(verdict)")
   }
 
+  /// Says how many times as fast as gRPC C++ the calls are; no floor, a peer.
+  private func reportPeer(_ grpc: [Double], _ typed: [Double], _ inline: [Double]) {
+    guard !grpc.isEmpty else {
+      return print("  gRPC C++ callback: not measured, it is not installed")
+    }
+    let base = median(grpc)
+    func times(_ rates: [Double]) -> Double { (median(rates) / base * 100).rounded() / 100 }
+    print(
+      "  gRPC C++ callback: \(Int(base))/s; typed call \(times(typed)) times it,"
+        + " inline \(times(inline)) times it")
+  }
+
   private func median(_ values: [Double]) -> Double {
     let sorted = values.sorted()
     return sorted[sorted.count / 2]
   }
 
   private func callsPerSecond(_ kind: String, _ inFlight: Int) async throws -> Double {
-    var line = [CChar](repeating: 0, count: 256)
-    let process = "serve".withCString { serve in
-      kind.withCString { benchmark_spawn([serve, $0, nil], &line, line.count) }
+    let server = try Child(
+      kind == "grpc" ? peer : nil, kind == "grpc" ? ["serve"] : ["serve", kind])
+    defer { server.end() }
+    let url = server.firstLine
+    if kind == "grpc" {
+      let caller = try Child(
+        peer, ["call", url, "\(inFlight)", "\(Self.payloadBytes)", "\(seconds)"])
+      defer { caller.end() }
+      guard let rate = Double(caller.firstLine) else {
+        throw BenchmarkError(what: "gRPC's calls: \(caller.firstLine)")
+      }
+      return rate
     }
-    guard process > 0 else { throw BenchmarkError(what: "the server of \(kind) did not start") }
-    defer { benchmark_end(process) }
-    let url = line.withUnsafeBufferPointer { String(cString: $0.baseAddress.unsafelyUnwrapped) }
     if kind == "floor" {
       var result = nanomsg_floor_result()
       let number = nanomsg_floor_call(
@@ -122,4 +145,30 @@ private func monotonicSeconds() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)
   return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
+
+/// A process that was started and said one line.
+private struct Child {
+  let firstLine: String
+  private let process: Int32
+
+  /// - Parameters:
+  ///   - program: What is started; nil for this program.
+  ///   - words: What follows its name.
+  /// - Throws: ``BenchmarkError`` when it said nothing.
+  init(_ program: String?, _ words: [String]) throws {
+    var line = [CChar](repeating: 0, count: 256)
+    var pointers = words.map { UnsafePointer(strdup($0)) }
+    pointers.append(nil)
+    defer { pointers.forEach { free(UnsafeMutablePointer(mutating: $0)) } }
+    process = benchmark_spawn(program, pointers, &line, line.count)
+    guard process > 0 else {
+      throw BenchmarkError(what: "\(words.joined(separator: " ")) did not start")
+    }
+    firstLine = line.withUnsafeBufferPointer {
+      String(cString: $0.baseAddress.unsafelyUnwrapped)
+    }
+  }
+
+  func end() { benchmark_end(process) }
 }

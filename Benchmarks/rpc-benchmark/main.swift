@@ -2,7 +2,7 @@
 // own, runs interleaved and medians taken.
 //
 // usage: rpc-benchmark [seconds a run] [rounds]
-//        rpc-benchmark only floor|tasks|inline <calls at once> <seconds>    (one run, to profile)
+//        rpc-benchmark only floor|tasks|inline|grpc <calls at once> <seconds>    (one run, to profile)
 import Glibc
 
 let words = CommandLine.arguments.dropFirst()

@@ -20,9 +20,10 @@ int nanomsg_floor_call(
     const char *url, int in_flight, size_t payload_bytes, double seconds,
     nanomsg_floor_result *result);
 
-// Starts this program again with the given words after its name and reads the first line that it
-// writes. Returns its process id, or -1.
-int benchmark_spawn(const char *const *words, char *line, size_t line_bytes);
+// Starts a program, or this one again for NULL, with the given words after its name, and reads the
+// first line that it writes. Returns its process id, or -1.
+int benchmark_spawn(
+    const char *program, const char *const *words, char *line, size_t line_bytes);
 
 // Makes this process end when the one that started it has ended.
 void benchmark_follow_parent(void);
