@@ -4,11 +4,11 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-# Which data the demo brings: airlines or retail.
+# Which data the demo brings: airlines or retail. For `quality`: a folder of measured histories.
 DATA ?= airlines
 CONFIGURATION ?= debug
 
-.PHONY: help build demo test lint generate documentation bench soak clean
+.PHONY: help build demo test lint generate documentation bench quality soak clean
 
 help: ## Lists the targets.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -39,6 +39,10 @@ documentation: ## Builds the documentation of the public rooms; a warning fails.
 bench: ## Prints the ratios against their floors.
 	@compose/bootstrap.sh build
 	@compose/bench.sh
+
+quality: ## Detection quality beside its goals. DATA=FOLDER, RATCHET=update.
+	@compose/bootstrap.sh build
+	@RATCHET=$(RATCHET) compose/quality.sh "$(filter-out airlines retail,$(DATA))"
 
 soak: ## Kills services at work for an hour, with another seed each time. SOAK_MINUTES=60.
 	@compose/bootstrap.sh test

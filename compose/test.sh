@@ -3,11 +3,15 @@
 # clients, packaging, the demo's path. Ends with the test runner's own closing line.
 #
 #   compose/test.sh            all
-#   compose/test.sh NAME ...   only steps of those names: lint build swift documentation interop
+#   compose/test.sh NAME ...   only steps of those names: lint build swift interop quality
+#                              documentation
+#
+# Detection quality is measured on the folder that TIDEMARK_QUALITY_DATA names, else on a small set
+# that is made on the spot.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 readonly binaries=.build/debug cluster=.tidemark/test-postgres log=.tidemark/test-swift.log
-readonly wanted=" ${*:-lint build swift documentation interop} "
+readonly wanted=" ${*:-lint build swift interop quality documentation} "
 failures=()
 cluster_job=
 
@@ -98,6 +102,12 @@ interop_tests() {
   return "$code"
 }
 
+quality_tests() {
+  local data=()
+  [ -z "${TIDEMARK_QUALITY_DATA:-}" ] || data=(--data "$TIDEMARK_QUALITY_DATA" --no-small)
+  .tidemark/venv/bin/python Tests/Quality/quality.py "$binaries/tidemark" "${data[@]}"
+}
+
 # In a function, so that the shell has read all of it before a step may change this file.
 main() {
   is_wanted lint && step lint compose/lint.sh
@@ -110,6 +120,7 @@ main() {
       is_wanted interop && step interop interop_tests
     fi
   fi
+  is_wanted quality && step quality quality_tests
   is_wanted documentation && step documentation compose/documentation.sh
   stop_cluster
 
