@@ -47,14 +47,15 @@ def main() -> int:
 
 def check_start_over(checks: Checks, house: House) -> None:
     """Breaks connections until the service ends, and starts it again."""
-    process = house.running[NAME].process
+    running = house.running[NAME]
+    process = running.process
     path = house.url(NAME).removeprefix("ipc://")
     broken = 0
     while broken < CONNECTIONS and process.poll() is None and not is_waiting(house):
         break_off(path)
         broken += 1
     try:
-        code = process.wait(NOTICE_SECONDS)
+        code = running.wait(NOTICE_SECONDS)
     except subprocess.TimeoutExpired:
         if descriptors(process.pid) < broken:
             # A libnng that clears up has nothing to be noticed.

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import dataclasses
 import os
 import pathlib
 import sys
@@ -26,81 +25,16 @@ import time
 from checks import Checks
 from fault_calls import Calls, Interrupted
 from fault_data import Batch, Plan
+from fault_killer import ORDERS, Kill, Killer
 from fault_ledger import Ledger
 from fault_verify import verify_anomalies, verify_notifications, verify_points
 from house import SERVICES, House, cluster
 from house_sinks import Sinks
 from supervisor import Supervisor
 
-# In which they are killed. Each in turn, and oftener the one that has the work in hand.
-ORDERS = {
-    "import": ["ingest", "baseline", "ingest", "detector", "classifier", "ingest", "notifier",
-               "gateway"],
-    "scan": ["ingest", "baseline", "detector", "classifier", "notifier", "baseline", "gateway"],
-}
 IMPORT_SECONDS = 300
 SCAN_SECONDS = 300
 SETTLE_SECONDS = 90
-# Kills stand at least so far apart, so that each meets a house at work again.
-KILL_PAUSE_SECONDS = 0.3
-
-
-@dataclasses.dataclass(frozen=True)
-class Kill:
-    """One service ended and started again."""
-
-    phase: str
-    service: str
-    at_percent: float
-    down_seconds: float
-    met_work: bool
-
-
-class Killer:
-    """Ends one service after the other as work goes on, and starts each again."""
-
-    def __init__(self, house: House, phase: str, progress, is_over) -> None:
-        self.house, self.phase = house, phase
-        self.progress, self.is_over = progress, is_over
-        self.kills: list[Kill] = []
-        # Those who make the work may go so far: fast machines must not end before the last kill.
-        self.leave = 0.0
-        self.error: BaseException | None = None
-        self.thread = threading.Thread(target=self.run, name=f"killer-{phase}")
-
-    def run(self) -> None:
-        """Kills all of the phase's order, spread over the work."""
-        order = ORDERS[self.phase]
-        try:
-            for position, service in enumerate(order):
-                self.leave = (position + 1.4) / (len(order) + 1)
-                self.wait((position + 0.5) / (len(order) + 1))
-                met_work, at = not self.is_over(), self.progress()
-                started = time.monotonic()
-                with self.house.lock:
-                    self.house.kill(service)
-                    self.house.start(service)
-                down = time.monotonic() - started
-                self.kills.append(Kill(self.phase, service, 100 * at, down, met_work))
-        except BaseException as error:  # noqa: BLE001: told by the thread that waits
-            self.error = error
-        finally:
-            self.leave = 1.0
-
-    def wait(self, share: float) -> None:
-        """Waits for a share of the work, and at least a pause after the last kill."""
-        deadline = time.monotonic() + SCAN_SECONDS
-        pause = time.monotonic() + (KILL_PAUSE_SECONDS if self.kills else 0)
-        while not self.is_over() and time.monotonic() < deadline:
-            if self.progress() >= share and time.monotonic() >= pause:
-                return
-            time.sleep(0.02)
-
-    def finish(self) -> None:
-        """Waits for the last restart and passes on what went wrong."""
-        self.thread.join(SCAN_SECONDS)
-        if self.error:
-            raise self.error
 
 
 class Import:
@@ -112,8 +46,8 @@ class Import:
         self.calls, self.plan, self.ledger = calls, plan, ledger
         self.rows = 0
         self.repeated = 0
+        self.sources_ended = 0
         self.errors: list[BaseException] = []
-        self.lock = threading.Lock()
         # Made before, so that the calls follow each other without a pause.
         batches = [list(plan.batches(index)) for index in range(plan.sources)]
         self.threads = [threading.Thread(target=self.send, args=(each,)) for each in batches]
@@ -122,11 +56,19 @@ class Import:
         """One source's batches, in order."""
         try:
             for batch in batches:
-                while self.rows > self.killer.leave * self.plan.points and not self.errors:
-                    time.sleep(0.005)
+                with self.killer.moved:
+                    self.killer.moved.wait_for(self.may_go_on)
                 self.send_one(batch)
         except BaseException as error:  # noqa: BLE001: told by the thread that waits
             self.errors.append(error)
+        finally:
+            with self.killer.moved:
+                self.sources_ended += 1
+                self.killer.moved.notify_all()
+
+    def may_go_on(self) -> bool:
+        """Whether the next batch may be sent, if only to fail."""
+        return self.rows <= self.killer.leave * self.plan.points or bool(self.errors)
 
     def send_one(self, batch: Batch) -> None:
         """One batch until it is acknowledged."""
@@ -144,15 +86,16 @@ class Import:
             if answer.accepted != len(batch.rows) or answer.refused:
                 raise RuntimeError(f"{batch.source}/{batch.sequence}: {answer}")
             self.ledger.note("acknowledged", batch, repeated=answer.repeated_batch)
-            with self.lock:
+            with self.killer.moved:
                 self.rows += len(batch.rows)
                 self.repeated += answer.repeated_batch
+                self.killer.moved.notify_all()
             return
 
     @property
     def is_over(self) -> bool:
         """Whether nothing is sent any more."""
-        return not any(thread.is_alive() for thread in self.threads)
+        return self.sources_ended == len(self.threads)
 
     def run(self) -> list[Kill]:
         """Sends everything while services are killed."""
@@ -179,6 +122,7 @@ def scan(house: House, calls: Calls, checks: Checks) -> list[Kill]:
             report = calls.get_scan(run)
             state["share"] = report.buckets_scanned / max(report.buckets_due, 1)
             state["over"] = calls.is_ended(report)
+            killer.tell()
         if state["over"] and not killer.thread.is_alive():
             break
         time.sleep(0.02)

@@ -14,7 +14,6 @@ import signal
 import subprocess
 import tempfile
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 
@@ -61,11 +60,35 @@ def cluster(binaries: str, admin_url: str | None) -> Iterator[str]:
 
 @dataclasses.dataclass
 class Running:
-    """One process of one service."""
+    """One process of one service, and the thread that keeps what it says."""
 
     process: subprocess.Popen
+    log: pathlib.Path
     admin: str = ""
     http: str = ""
+    # The line that says that it has started; empty when it has ended without.
+    started: str = ""
+
+    def __post_init__(self) -> None:
+        self.told = threading.Event()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self) -> None:
+        """Copies its output to its log until it ends, and tells when it has started."""
+        with open(self.log, "ab", buffering=0) as log:
+            for line in self.process.stdout:
+                log.write(line)
+                if not self.told.is_set() and b'msg="service started"' in line:
+                    self.started = line.decode(errors="replace")
+                    self.told.set()
+        self.told.set()
+
+    def wait(self, seconds: float | None = None) -> int:
+        """Its exit code, when all that it said is in its log."""
+        code = self.process.wait(seconds)
+        self.reader.join(seconds)
+        return code
 
 
 class House:
@@ -168,28 +191,24 @@ class House:
         """Starts a service and waits until it says that it is ready."""
         log = self.folder / f"{name}.log"
         offset = log.stat().st_size if log.exists() else 0
-        started = time.monotonic()
-        with open(log, "ab") as output:
-            process = subprocess.Popen(
-                [self.binaries / f"tidemark-{name}", "--config", self.folder / f"{name}.yaml"],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+        process = subprocess.Popen(
+            [self.binaries / f"tidemark-{name}", "--config", self.folder / f"{name}.yaml"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
         # Noted at once, so that a service that never gets ready is ended too.
-        running = self.running[name] = Running(process)
-        while True:
+        running = self.running[name] = Running(process, log)
+        running.told.wait(READY_SECONDS)
+        if not running.started:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                running.wait(1)
             text = log.read_bytes()[offset:].decode(errors="replace")
-            line = re.search(r'msg="service started".*', text)
-            if line:
-                break
-            if process.poll() is not None or time.monotonic() - started > READY_SECONDS:
-                code = process.poll()
-                raise RuntimeError(f"{name} did not start (exit code {code}): {text[-2000:]}")
-            time.sleep(0.02)
-        running.admin = self.address(line.group(), "admin")
-        running.http = self.address(line.group(), "http")
+            code = process.poll()
+            raise RuntimeError(f"{name} did not start (exit code {code}): {text[-2000:]}")
+        running.admin = self.address(running.started, "admin")
+        running.http = self.address(running.started, "http")
         return running
 
     @staticmethod
@@ -200,20 +219,20 @@ class House:
 
     def kill(self, name: str) -> None:
         """Ends a service as a power cut would."""
-        process = self.running[name].process
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        running = self.running[name]
+        running.process.send_signal(signal.SIGKILL)
+        running.wait()
 
     def stop(self, name: str, seconds: float = 30) -> int:
         """Ends a service as systemd would, and gives its exit code."""
-        process = self.running.pop(name).process
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
+        running = self.running.pop(name)
+        if running.process.poll() is None:
+            running.process.send_signal(signal.SIGTERM)
         try:
-            return process.wait(seconds)
+            return running.wait(seconds)
         except subprocess.TimeoutExpired:
-            process.kill()
-            return process.wait()
+            running.process.kill()
+            return running.wait()
 
     def http(self) -> str:
         """Where the gateway serves HTTP, host and port."""

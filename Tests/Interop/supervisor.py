@@ -47,6 +47,8 @@ class Supervisor:
             running = self.house.running.get(name)
             if running is None or running.process.poll() is None:
                 return
+            # Until its last words are in the log.
+            running.wait()
             if REASON not in self.house.log(name):
                 raise RuntimeError(f"{name} ended by itself, code {running.process.returncode}")
             self.restarts.append(name)
