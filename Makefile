@@ -7,8 +7,9 @@ SHELL := /bin/bash
 # Which data the demo brings: airlines or retail. For `quality`: a folder of measured histories.
 DATA ?= airlines
 CONFIGURATION ?= debug
+SANITIZER ?= thread
 
-.PHONY: help build demo test lint generate documentation bench quality soak clean
+.PHONY: help build demo test lint generate documentation bench quality sanitize soak clean
 
 help: ## Lists the targets.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -43,6 +44,10 @@ bench: ## Prints the ratios against their floors.
 quality: ## Detection quality beside its goals. DATA=FOLDER, RATCHET=update.
 	@compose/bootstrap.sh build
 	@RATCHET=$(RATCHET) compose/quality.sh "$(filter-out airlines retail,$(DATA))"
+
+sanitize: ## Runs the Swift tests under a sanitizer. SANITIZER=thread or address.
+	@compose/bootstrap.sh test
+	@compose/sanitize.sh $(SANITIZER)
 
 soak: ## Kills services at work for an hour, with another seed each time. SOAK_MINUTES=60.
 	@compose/bootstrap.sh test
