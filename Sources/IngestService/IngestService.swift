@@ -11,7 +11,7 @@ internal import WorkQueue
 public struct IngestService: Service {
   /// The tables of ingest, in its own schema.
   public static let migrations: [Migration] =
-    SeriesSchema.migrations + [WorkQueue.migration(version: SeriesSchema.nextVersion)]
+    SeriesSchema.migrations + [WorkQueue.migration(version: SeriesSchema.queueVersion)]
 
   /// A word for logs.
   public let name = "ingest"

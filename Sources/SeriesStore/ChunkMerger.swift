@@ -22,12 +22,18 @@ struct ChunkMerger {
   /// A chunk as it will be, with where it stands in the plan.
   private struct Merged {
     let group: Int
-    let slots: [UInt8]
+    let chunk: Chunk
     let changed: Int64
     let corrections: [Correction]
   }
 
-  init(plan: PointPlan, closed: [Granularity: Int32]) {
+  /// A chunk's content.
+  private struct Chunk {
+    var lanes: LaneSet
+    var slots: [UInt8]
+  }
+
+  init(_ plan: PointPlan, closed: [Granularity: Int32]) {
     self.plan = plan
     self.closed = closed
   }
@@ -53,12 +59,11 @@ struct ChunkMerger {
     var updates: [Merged] = []
     var inserts: [Merged] = []
     for (place, group) in groups.enumerated() {
-      if let slots = known[place] {
-        let merged = try merge(group, into: slots)
+      if let chunk = known[place] {
+        let merged = try merge(group, into: chunk)
         if merged.changed > 0 { updates.append(merged) }
       } else {
-        inserts.append(
-          try merge(group, into: SlotCoding.blank(plan.groups[group].granularity)))
+        inserts.append(try merge(group, into: Chunk(lanes: LaneSet(), slots: [])))
       }
     }
     try update(updates, on: connection)
@@ -77,35 +82,51 @@ struct ChunkMerger {
     corrections += merged.corrections
   }
 
-  private func merge(_ index: Int, into slots: [UInt8]) throws(SeriesStoreError) -> Merged {
+  private func merge(
+    _ index: Int, into stored: Chunk
+  ) throws(SeriesStoreError) -> Merged {
     let group = plan.groups[index]
-    guard slots.count == Int(group.slotCount) * 8 else { throw SeriesStoreError(.malformedChunk) }
-    var slots = slots
+    guard stored.slots.count == stored.lanes.count * group.granularity.slotsPerChunk * 8 else {
+      throw SeriesStoreError(.malformedChunk)
+    }
+    var lanes = stored.lanes
+    for cell in plan.cells[group.firstCell..<group.endCell] { lanes.insert(Int(cell.lane)) }
+    var slots = SlotCoding.widen(stored.slots, group.granularity, from: stored.lanes, to: lanes)
+    let width = lanes.count
+    let through = closed[group.granularity]
     var changed: Int64 = 0
     var found: [Correction] = []
-    let power = decimalPower(Int(group.decimalPlaces))
     for cell in plan.cells[group.firstCell..<group.endCell] {
-      let slot = Int(cell.slot)
-      let old = slots.withUnsafeBytes { SlotCoding.value($0, slot) }
-      var new = cell.value
-      if plan.mode == .increment {
-        let sum = (old.isNaN ? 0 : (old * power).rounded()) + cell.value
-        if !(sum.magnitude <= PointPlan.scaledLimit) {
-          throw SeriesStoreError(.sumOutOfRange, row: cell.row)
-        }
-        new = sum / power
-      }
+      let place = Int(cell.slot) * width + lanes.place(Int(cell.lane))
+      let old = slots.withUnsafeBytes { SlotCoding.value($0, place) }
+      let new = try value(cell, over: old)
       if new.bitPattern == old.bitPattern { continue }
       changed += 1
-      let bucket = group.chunkStart + Int32(slot)
-      if let through = closed[group.granularity], bucket <= through {
+      let bucket = group.chunkStart + Int32(cell.slot)
+      if let through, bucket <= through {
         found.append(
           Correction(
-            customer: group.customer, metric: group.metric, bucket: bucket, old: old, new: new))
+            customer: group.customer, metric: group.family.metric(lane: Int(cell.lane)),
+            bucket: bucket, old: old, new: new))
       }
-      SlotCoding.put(new, into: &slots, at: slot)
+      SlotCoding.put(new, into: &slots, at: place)
     }
-    return Merged(group: index, slots: slots, changed: changed, corrections: found)
+    return Merged(
+      group: index, chunk: Chunk(lanes: lanes, slots: slots), changed: changed,
+      corrections: found)
+  }
+
+  /// What a bucket holds once a cell has met its old value, which is NaN when missing.
+  private func value(
+    _ cell: PointPlan.Cell, over old: Double
+  ) throws(SeriesStoreError) -> Double {
+    guard plan.mode == .increment else { return cell.value }
+    let power = decimalPower(Int(cell.decimalPlaces))
+    let sum = (old.isNaN ? 0 : (old * power).rounded()) + cell.value
+    if !(sum.magnitude <= PointPlan.scaledLimit) {
+      throw SeriesStoreError(.sumOutOfRange, row: cell.row)
+    }
+    return sum / power
   }
 }
 
@@ -114,28 +135,39 @@ extension ChunkMerger {
     let chosen = groups.map { plan.groups[$0] }
     return [
       .uuidArray(chosen.map { PostgresUUID(high: $0.customer.high, low: $0.customer.low) }),
-      .int32Array(chosen.map(\.metric)), .int32Array(chosen.map(\.chunkStart)),
+      .int16Array(chosen.map { Int16($0.granularity.rawValue) }),
+      .int32Array(chosen.map(\.family.number)), .int32Array(chosen.map(\.chunkStart)),
+    ]
+  }
+
+  private func columns(_ merged: [Merged]) -> [PostgresValue] {
+    keys(merged.map(\.group)) + [
+      .int16Array(merged.map { Int16($0.chunk.lanes.bits) }),
+      .bytesArray(merged.map(\.chunk.slots)),
     ]
   }
 
   /// The chunks that exist, by their place in `groups`, locked in the order of the key.
   private func lock(
     _ groups: [Int], on connection: isolated PostgresConnection
-  ) throws -> [Int: [UInt8]] {
+  ) throws -> [Int: Chunk] {
     try connection.executeScript(
       "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
     let rows = try connection.execute(
       """
-      SELECT wanted.place, chunk.slots
-      FROM unnest($1::uuid[], $2::int[], $3::int[])
-        WITH ORDINALITY AS wanted(customer_id, metric_id, chunk_start, place)
-      JOIN series_chunk AS chunk USING (customer_id, metric_id, chunk_start)
+      SELECT wanted.place, chunk.lanes, chunk.slots
+      FROM unnest($1::uuid[], $2::smallint[], $3::int[], $4::int[])
+        WITH ORDINALITY AS wanted(customer_id, granularity, family, chunk_start, place)
+      JOIN series_chunk AS chunk USING (customer_id, granularity, family, chunk_start)
       ORDER BY wanted.place
       FOR UPDATE OF chunk
       """, keys(groups))
-    var known: [Int: [UInt8]] = [:]
+    var known: [Int: Chunk] = [:]
     known.reserveCapacity(rows.count)
-    for row in rows { known[row.int(0) - 1] = row.bytes(1) }
+    for row in rows {
+      known[row.int(0) - 1] = Chunk(
+        lanes: LaneSet(bits: UInt8(truncatingIfNeeded: row.int(1))), slots: row.bytes(2))
+    }
     return known
   }
 
@@ -143,12 +175,12 @@ extension ChunkMerger {
     if merged.isEmpty { return }
     try connection.execute(
       """
-      UPDATE series_chunk AS chunk SET slots = merged.slots
-      FROM unnest($1::uuid[], $2::int[], $3::int[], $4::bytea[])
-        AS merged(customer_id, metric_id, chunk_start, slots)
-      WHERE chunk.customer_id = merged.customer_id AND chunk.metric_id = merged.metric_id
-        AND chunk.chunk_start = merged.chunk_start
-      """, keys(merged.map(\.group)) + [.bytesArray(merged.map(\.slots))])
+      UPDATE series_chunk AS chunk SET lanes = merged.lanes, slots = merged.slots
+      FROM unnest($1::uuid[], $2::smallint[], $3::int[], $4::int[], $5::smallint[], $6::bytea[])
+        AS merged(customer_id, granularity, family, chunk_start, lanes, slots)
+      WHERE chunk.customer_id = merged.customer_id AND chunk.granularity = merged.granularity
+        AND chunk.family = merged.family AND chunk.chunk_start = merged.chunk_start
+      """, columns(merged))
   }
 
   /// Inserts what is not there and returns which of the chunks it was, by their place.
@@ -156,30 +188,37 @@ extension ChunkMerger {
     _ merged: [Merged], on connection: isolated PostgresConnection
   ) throws -> Set<Int> {
     if merged.isEmpty { return [] }
-    let parameters = keys(merged.map(\.group)) + [.bytesArray(merged.map(\.slots))]
     let rows = try connection.execute(
       """
-      INSERT INTO series_chunk (customer_id, metric_id, chunk_start, slots)
-      SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[], $4::bytea[])
-      ON CONFLICT (customer_id, metric_id, chunk_start) DO NOTHING
-      RETURNING customer_id, metric_id, chunk_start
-      """, parameters)
+      INSERT INTO series_chunk (customer_id, granularity, family, chunk_start, lanes, slots)
+      SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::int[], $4::int[], $5::smallint[],
+        $6::bytea[])
+      ON CONFLICT (customer_id, granularity, family, chunk_start) DO NOTHING
+      RETURNING customer_id, granularity, family, chunk_start
+      """, columns(merged))
     if rows.count == merged.count { return Set(merged.indices) }
     var places: [ChunkKey: Int] = [:]
     for (place, chunk) in merged.enumerated() {
       let group = plan.groups[chunk.group]
       let customer = PostgresUUID(high: group.customer.high, low: group.customer.low)
-      places[ChunkKey(customer: customer, metric: group.metric, start: group.chunkStart)] = place
+      places[
+        ChunkKey(
+          customer: customer, granularity: Int32(group.granularity.rawValue),
+          family: group.family.number, start: group.chunkStart)] = place
     }
     return Set(
       rows.compactMap { row in
-        places[ChunkKey(customer: row.uuid(0), metric: row.int32(1), start: row.int32(2))]
+        places[
+          ChunkKey(
+            customer: row.uuid(0), granularity: row.int32(1), family: row.int32(2),
+            start: row.int32(3))]
       })
   }
 
   private struct ChunkKey: Hashable {
     let customer: PostgresUUID
-    let metric: Int32
+    let granularity: Int32
+    let family: Int32
     let start: Int32
   }
 

@@ -29,33 +29,32 @@ public struct PointPlan: Sendable {
     }
   }
 
-  /// The values that go into one chunk.
+  /// The values that go into one chunk: one customer's, of metrics of one family.
   struct Group: Sendable {
     let customer: CustomerID
-    let metric: Int32
+    let family: MetricFamily
     let chunkStart: Int32
-    let slotCount: Int16
-    let decimalPlaces: Int8
-    let granularity: Granularity
-    /// The cells of this group are `cells[firstCell..<endCell]`.
+    /// The cells of this group are `cells[firstCell..<endCell]`, by slot and then by lane.
     var firstCell: Int
     var endCell: Int
 
-    /// The same with one cell only, counted from 0; nil when it has not so many.
-    func part(_ place: Int) -> Group? {
-      guard firstCell + place < endCell else { return nil }
-      var part = self
-      part.firstCell = firstCell + place
-      part.endCell = firstCell + place + 1
-      return part
-    }
+    var granularity: Granularity { family.granularity }
   }
 
   /// One bucket's value; of an increment, the scaled whole number as a double.
   struct Cell: Sendable {
     let slot: Int16
+    let lane: UInt8
+    let decimalPlaces: UInt8
     let row: UInt32
     var value: Double
+  }
+
+  /// The values of one slot of a chunk, which stand side by side.
+  struct Stand: Sendable {
+    let group: Int
+    var cells: Range<Int>
+    var lanes: LaneSet
   }
 
   let mode: PointMode
@@ -65,21 +64,46 @@ public struct PointPlan: Sendable {
   /// The rows that cannot be stored, in the order of their numbers.
   public private(set) var faults: [Fault] = []
 
-  /// Whether most chunks get one value, so that values are laid over chunks one by one.
-  var isAppend: Bool { mode == .set && cells.count <= groups.count * 2 }
+  private var standCount = 0
 
-  /// The plan cut into such that touch a chunk once: the first value of each, then the second.
-  var layers: [PointPlan] {
-    var layers = [self]
-    layers[0].groups = groups.compactMap { $0.part(0) }
-    var rest = groups.filter { $0.endCell - $0.firstCell > 1 }
-    while !rest.isEmpty {
-      var layer = self
-      layer.groups = rest.compactMap { $0.part(layers.count) }
-      layers.append(layer)
-      rest = rest.filter { $0.endCell - $0.firstCell > layers.count }
+  /// Whether most chunks get one slot, so that values are laid over chunks slot by slot.
+  var isAppend: Bool { mode == .set && standCount <= groups.count * 2 }
+
+  /// Values cut so that a layer touches a chunk once: the first slot of each, then the second.
+  var layers: [[Stand]] {
+    var layers: [[Stand]] = []
+    for (index, group) in groups.enumerated() {
+      var depth = 0
+      var start = group.firstCell
+      while start < group.endCell {
+        var lanes = LaneSet()
+        var end = start
+        while end < group.endCell, cells[end].slot == cells[start].slot {
+          lanes.insert(Int(cells[end].lane))
+          end += 1
+        }
+        if depth == layers.count {
+          layers.append([])
+          if depth == 0 { layers[0].reserveCapacity(groups.count) }
+        }
+        layers[depth].append(Stand(group: index, cells: start..<end, lanes: lanes))
+        depth += 1
+        start = end
+      }
     }
     return layers
+  }
+
+  /// The plan of these values only.
+  func part(_ stands: [Stand]) -> PointPlan {
+    var part = self
+    part.groups = stands.map { stand in
+      var group = groups[stand.group]
+      group.firstCell = stand.cells.lowerBound
+      group.endCell = stand.cells.upperBound
+      return group
+    }
+    return part
   }
 
   /// A value of a metric that is judged on arrival.
@@ -107,33 +131,39 @@ public struct PointPlan: Sendable {
   /// Gathers the rows.
   public init(_ rows: PointRows, mode: PointMode) {
     self.mode = mode
-    let order = RowOrder(rows)
-    groups.reserveCapacity(rows.count)
+    let metrics = rows.metrics.map(PlannedMetric.init)
+    groups.reserveCapacity(rows.customers.count)
     cells.reserveCapacity(rows.count)
     var series: UInt64 = .max
     var chunk: Range<Int32> = 0..<0
-    var lastBucket: Int32 = 0
-    for entry in order.entries {
+    var lastKey: UInt64 = 0
+    for entry in RowOrder(rows, metrics).entries {
       let place = Int(entry.place)
       let bucket = rows.bucket[place]
-      let metric = rows.metrics[Int(rows.metricIndex[place])]
+      let metric = metrics[Int(rows.metricIndex[place])]
       guard let value = stored(rows.value[place], metric, row: rows.row[place]) else { continue }
-      let isNewSeries = entry.series != series
-      if isNewSeries || !chunk.contains(bucket) {
+      let isNewChunk = entry.series != series || !chunk.contains(bucket)
+      if isNewChunk {
         series = entry.series
-        chunk = ChunkAddress.chunk(holding: Bucket(metric.granularity, bucket))
+        // Most customers report the same time.
+        if !chunk.contains(bucket) || groups.last?.granularity != metric.family.granularity {
+          chunk = ChunkAddress.chunk(holding: Bucket(metric.family.granularity, bucket))
+        }
         groups.append(
           Group(
-            customer: rows.customers[Int(rows.customerIndex[place])], metric: metric.id.number,
-            chunkStart: chunk.lowerBound, slotCount: Int16(metric.granularity.slotsPerChunk),
-            decimalPlaces: Int8(metric.decimalPlaces), granularity: metric.granularity,
-            firstCell: cells.count, endCell: cells.count))
-      } else if bucket == lastBucket, merge(value, row: rows.row[place]) {
+            customer: rows.customers[Int(rows.customerIndex[place])], family: metric.family,
+            chunkStart: chunk.lowerBound, firstCell: cells.count, endCell: cells.count))
+      } else if entry.key == lastKey {
+        merge(value, row: rows.row[place])
         continue
       }
-      lastBucket = bucket
+      let slot = Int16(bucket - chunk.lowerBound)
+      if isNewChunk || cells[cells.count - 1].slot != slot { standCount += 1 }
+      lastKey = entry.key
       cells.append(
-        Cell(slot: Int16(bucket - chunk.lowerBound), row: rows.row[place], value: value))
+        Cell(
+          slot: slot, lane: UInt8(metric.lane), decimalPlaces: UInt8(metric.decimalPlaces),
+          row: rows.row[place], value: value))
       groups[groups.count - 1].endCell = cells.count
     }
     faults.sort { $0.row < $1.row }
@@ -143,20 +173,24 @@ public struct PointPlan: Sendable {
   private mutating func gatherArrivals(_ metrics: [Int32]) {
     if metrics.isEmpty { return }
     let wanted = Set(metrics)
-    for group in groups where wanted.contains(group.metric) && group.endCell > group.firstCell {
-      let cell = cells[group.endCell - 1]
-      let series = SeriesKey(group.customer, MetricID(group.metric))
-      // Groups of a series follow each other in time.
-      if latestOnArrival.last?.series == series { latestOnArrival.removeLast() }
-      latestOnArrival.append(
-        Arrival(
-          series: series, bucket: Bucket(group.granularity, group.chunkStart + Int32(cell.slot)),
-          value: cell.value))
+    var latest: [SeriesKey: Arrival] = [:]
+    for group in groups {
+      for cell in cells[group.firstCell..<group.endCell] {
+        let metric = group.family.metric(lane: Int(cell.lane))
+        guard wanted.contains(metric) else { continue }
+        // Chunks of a family, and slots of a chunk, follow each other in time.
+        let series = SeriesKey(group.customer, MetricID(metric))
+        let bucket = Bucket(group.granularity, group.chunkStart + Int32(cell.slot))
+        latest[series] = Arrival(series: series, bucket: bucket, value: cell.value)
+      }
     }
+    latestOnArrival = latest.values.sorted { $0.series < $1.series }
   }
 
   /// The value as it is written, or nil when it cannot be.
-  private mutating func stored(_ value: Double, _ metric: Metric, row: UInt32) -> Double? {
+  private mutating func stored(
+    _ value: Double, _ metric: PlannedMetric, row: UInt32
+  ) -> Double? {
     guard mode == .increment else { return value }
     let exact = value * decimalPower(metric.decimalPlaces)
     let scaled = exact.rounded()
@@ -172,11 +206,8 @@ public struct PointPlan: Sendable {
     return scaled
   }
 
-  /// Joins a value with the last cell, which is of the same bucket.
-  ///
-  /// - Returns: False when there is no such cell, because all of its rows had faults.
-  private mutating func merge(_ value: Double, row: UInt32) -> Bool {
-    guard let group = groups.last, group.endCell > group.firstCell else { return false }
+  /// Joins a value with the last cell, which is of the same bucket and metric.
+  private mutating func merge(_ value: Double, row: UInt32) {
     switch mode {
     case .increment:
       let sum = cells[cells.count - 1].value + value
@@ -190,7 +221,6 @@ public struct PointPlan: Sendable {
         faults.append(Fault(row: row, code: .duplicateRow))
       }
     }
-    return true
   }
 }
 
@@ -204,51 +234,5 @@ func decimalPower(_ places: Int) -> Double {
   case 4: 10_000
   case 5: 100_000
   default: 1_000_000
-  }
-}
-
-/// The order of rows by customer, metric and bucket.
-struct RowOrder {
-  struct Entry {
-    /// Customer and metric as ranks, in the order of the table's key.
-    let series: UInt64
-    let bucket: Int32
-    let place: Int32
-
-    static func precedes(_ left: Entry, _ right: Entry) -> Bool {
-      if left.series != right.series { return left.series < right.series }
-      if left.bucket != right.bucket { return left.bucket < right.bucket }
-      return left.place < right.place
-    }
-  }
-
-  private(set) var entries: [Entry] = []
-
-  init(_ rows: PointRows) {
-    let customerRank = Self.ranks(rows.customers)
-    let metricRank = Self.ranks(rows.metrics.map(\.id))
-    entries.reserveCapacity(rows.count)
-    var isSorted = true
-    for place in 0..<rows.count {
-      let series =
-        UInt64(customerRank[Int(rows.customerIndex[place])]) << 32
-        | UInt64(metricRank[Int(rows.metricIndex[place])])
-      let entry = Entry(series: series, bucket: rows.bucket[place], place: Int32(place))
-      if isSorted, let last = entries.last { isSorted = Entry.precedes(last, entry) }
-      entries.append(entry)
-    }
-    if !isSorted { entries.sort(by: Entry.precedes) }
-  }
-
-  /// For each element its place among the distinct elements in order.
-  private static func ranks<Element: Comparable>(_ elements: [Element]) -> [UInt32] {
-    let order = elements.indices.sorted { elements[$0] < elements[$1] }
-    var ranks = [UInt32](repeating: 0, count: elements.count)
-    var rank: UInt32 = 0
-    for (step, index) in order.enumerated() {
-      if step > 0, elements[order[step - 1]] != elements[index] { rank += 1 }
-      ranks[index] = rank
-    }
-    return ranks
   }
 }

@@ -144,8 +144,7 @@ public struct SeriesReader: Sendable {
   ) async throws(PostgresError) -> Int32? {
     try await pool.query(
       """
-      SELECT min(chunk_start) FROM ingest.series_chunk_v1
-      JOIN ingest.metric_v1 USING (metric_id) WHERE granularity = $1
+      SELECT min(chunk_start) FROM ingest.series_chunk_v2 WHERE granularity = $1
       """, [.int16(Int16(granularity.rawValue))]
     ).single.optionalInt64(0).map { Int32($0) }
   }
@@ -158,33 +157,78 @@ public struct SeriesReader: Sendable {
   ) async throws(PostgresError) -> SlotTable {
     precondition(from <= through, "a range of buckets is not empty")
     let width = Int(through - from) + 1
+    let families = WantedFamilies(series, granularity)
     let firstChunk = ChunkAddress.chunk(holding: Bucket(granularity, from)).lowerBound
     let rows = try await pool.query(
       """
-      SELECT wanted.place, chunk.chunk_start, chunk.slots
-      FROM unnest($1::uuid[], $2::int[]) WITH ORDINALITY AS wanted(customer_id, metric_id, place)
-      JOIN ingest.series_chunk_v1 AS chunk
-        ON chunk.customer_id = wanted.customer_id AND chunk.metric_id = wanted.metric_id
-        AND chunk.chunk_start >= $3 AND chunk.chunk_start <= $4
+      SELECT wanted.place, chunk.chunk_start, chunk.lanes, chunk.slots
+      FROM unnest($1::uuid[], $2::int[]) WITH ORDINALITY AS wanted(customer_id, family, place)
+      JOIN ingest.series_chunk_v2 AS chunk
+        ON chunk.customer_id = wanted.customer_id AND chunk.granularity = $3
+        AND chunk.family = wanted.family
+        AND chunk.chunk_start >= $4 AND chunk.chunk_start <= $5
       """,
       [
-        .uuidArray(series.map { PostgresUUID(high: $0.customer.high, low: $0.customer.low) }),
-        .int32Array(series.map(\.metric.number)), .int32(firstChunk), .int32(through),
+        .uuidArray(families.customers), .int32Array(families.numbers),
+        .int16(Int16(granularity.rawValue)), .int32(firstChunk), .int32(through),
       ])
     var table = SlotTable(
       from: from, width: width, series: series,
       values: [Double](repeating: .nan, count: width * series.count))
     for row in rows {
-      let base = (row.int(0) - 1) * width
+      let lanes = LaneSet(bits: UInt8(truncatingIfNeeded: row.int(2)))
       let start = Int(row.int32(1)) - Int(from)
-      row.withBytes(2) { slots in
-        for slot in max(0, -start)..<max(0, -start, min(slots.count / 8, width - start)) {
-          let value = SlotCoding.value(slots, slot)
-          if !value.isNaN { table.values[base + start + slot] = value }
+      for (series, lane) in families.members[row.int(0) - 1] where lanes.contains(lane) {
+        row.withBytes(3) { slots in
+          table.take(
+            slots, stride: lanes.count, place: lanes.place(lane), into: series, start: start)
         }
       }
     }
     return table
+  }
+}
+
+/// The families that hold some series, each once.
+private struct WantedFamilies {
+  private(set) var customers: [PostgresUUID] = []
+  private(set) var numbers: [Int32] = []
+
+  /// For each family the places of its wanted series, with their lanes.
+  private(set) var members: [[(series: Int, lane: Int)]] = []
+
+  private struct Key: Hashable {
+    let customer: CustomerID
+    let family: MetricFamily
+  }
+
+  init(_ series: [SeriesKey], _ granularity: Granularity) {
+    var places: [Key: Int] = [:]
+    for (index, key) in series.enumerated() {
+      let family = MetricFamily(metric: key.metric.number, granularity)
+      let member = (index, MetricFamily.lane(ofMetric: key.metric.number, granularity))
+      if let place = places[Key(customer: key.customer, family: family)] {
+        members[place].append(member)
+        continue
+      }
+      places[Key(customer: key.customer, family: family)] = members.count
+      customers.append(PostgresUUID(high: key.customer.high, low: key.customer.low))
+      numbers.append(family.number)
+      members.append([member])
+    }
+  }
+}
+
+extension SlotTable {
+  /// Takes one metric's values out of a chunk that begins so many buckets after the table.
+  fileprivate mutating func take(
+    _ slots: UnsafeRawBufferPointer, stride: Int, place: Int, into row: Int, start: Int
+  ) {
+    let slotCount = slots.count / 8 / stride
+    for slot in max(0, -start)..<max(0, -start, min(slotCount, width - start)) {
+      let value = SlotCoding.value(slots, slot * stride + place)
+      if !value.isNaN { values[row * width + start + slot] = value }
+    }
   }
 }
 

@@ -7,15 +7,16 @@ public import Postgres
 /// clock. Views with a version in their name are the contract with baseline: a new version is
 /// added beside the old one.
 public enum SeriesSchema {
-  /// The steps, numbered from 1.
+  /// The steps, numbered from 1; ``queueVersion`` is left to ingest.
   public static let migrations: [Migration] = [
     Migration(version: 1, name: "catalogues", sql: catalogues),
     Migration(version: 2, name: "points", sql: points),
     Migration(version: 3, name: "views", sql: views),
+    Migration(version: 5, name: "families of metrics", sql: families),
   ]
 
-  /// The version after the last of ``migrations``, for what ingest adds.
-  public static let nextVersion = 4
+  /// The version of the queue's tables, which ingest adds to ``migrations``.
+  public static let queueVersion = 4
 
   private static let catalogues: PostgresStatement = """
     CREATE TABLE customer (

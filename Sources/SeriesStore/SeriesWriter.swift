@@ -46,9 +46,6 @@ public struct SeriesStoreError: Error, Sendable, Hashable, CustomStringConvertib
 
 /// Writes points inside the caller's transaction.
 public enum SeriesWriter {
-  /// From so many chunks on a temporary table is faster than arrays.
-  static let stageFromChunks = 5_000
-
   /// The most chunks that one statement reads and writes when values are merged in memory.
   static let mergeChunksLimit = 10_000
 
@@ -65,12 +62,15 @@ public enum SeriesWriter {
     let closed = try closedThrough(on: connection)
     var outcome = WriteOutcome()
     if plan.isAppend, !plan.touches(closed) {
-      for (place, layer) in plan.layers.enumerated() {
-        outcome.changed += try OverlayWriter.write(
-          layer, isFirstLayer: place == 0, on: connection)
+      for layer in plan.layers {
+        let (changed, left) = try OverlayWriter(plan, layer).write(on: connection)
+        outcome.changed += changed
+        if left.isEmpty { continue }
+        var merger = ChunkMerger(plan.part(left), closed: closed)
+        outcome.changed += try merger.write(on: connection).changed
       }
     } else {
-      var merger = ChunkMerger(plan: plan, closed: closed)
+      var merger = ChunkMerger(plan, closed: closed)
       outcome = try merger.write(on: connection)
     }
     if outcome.sequence == 0 { outcome.sequence = try lastSequence(on: connection) }

@@ -43,4 +43,29 @@ struct PointPlanTests {
     #expect(plan([(1, most), (1, 1)], mode: .increment).faults.map(\.row) == [1])
     #expect(plan([(1, most * 2)], mode: .increment).faults.map(\.code) == [.outOfRange])
   }
+
+  @Test func `of each series that is judged on arrival the latest value is kept`() {
+    let metrics = (1...3).map { number in
+      Metric(
+        id: MetricID(Int32(number)), name: "m\(number)", granularity: .day, kind: .count,
+        onArrival: number != 2)
+    }
+    let customers = [CustomerID(high: 2, low: 0), CustomerID(high: 1, low: 0)]
+    var rows = PointRows(customers: customers, metrics: metrics)
+    for (number, bucket) in [Int32(40), 5, 39].enumerated() {
+      for metric in Int32(0)..<3 {
+        for customer in Int32(0)..<2 {
+          rows.append(
+            customerIndex: customer, metricIndex: metric, bucket: bucket,
+            value: Double(bucket) + Double(customer), row: UInt32(number))
+        }
+      }
+    }
+    let latest = PointPlan(rows, mode: .set).latestOnArrival
+    #expect(latest.map(\.series.customer.high) == [1, 1, 2, 2])
+    #expect(latest.map(\.series.metric.number) == [1, 3, 1, 3])
+    #expect(latest.map(\.value) == [41, 41, 40, 40])
+    #expect(latest.allSatisfy { $0.bucket.index == 40 })
+    #expect(PointPlan(rows, mode: .increment).latestOnArrival.isEmpty)
+  }
 }

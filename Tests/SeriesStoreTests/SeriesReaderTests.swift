@@ -49,7 +49,7 @@ struct SeriesReaderTests {
       let pool = try store.database.pool(.baseline, size: 1)
       for statement: PostgresStatement in [
         "SELECT 1 FROM ingest.series_chunk", "SELECT 1 FROM ingest.customer",
-        "SELECT 1 FROM ingest.ledger", "DELETE FROM ingest.series_chunk_v1",
+        "SELECT 1 FROM ingest.ledger", "DELETE FROM ingest.series_chunk_v2",
       ] {
         let error = await #expect(throws: PostgresError.self) { try await pool.query(statement) }
         #expect(error?.code == .permission)

@@ -10,19 +10,22 @@ struct StoreFixture {
   let customers: [CustomerID]
   let metrics: [Metric]
 
+  /// Metrics of each granularity have the numbers 1 to 4; more follow when asked for.
   static func with(
-    customers count: Int = 8, _ body: (StoreFixture) async throws -> Void
+    customers count: Int = 8, moreMetrics: [Granularity] = [],
+    migrations: [Migration] = SeriesSchema.migrations,
+    _ body: (StoreFixture) async throws -> Void
   ) async throws {
     try await TestDatabase.with { database in
       let pool = try database.pool(.ingest, size: 8)
-      try await Migrator.migrate(SeriesSchema.migrations, on: pool)
+      try await Migrator.migrate(migrations, on: pool)
       let customers = (0..<count).map {
         CustomerID(high: UInt64($0) &* 0x9E37_79B9_7F4A_7C15, low: UInt64($0))
       }
-      let metrics = Granularity.allCases.map { granularity in
+      let metrics = (Granularity.allCases + moreMetrics).enumerated().map { place, granularity in
         Metric(
-          id: MetricID(Int32(granularity.rawValue)), name: "m\(granularity.rawValue)",
-          granularity: granularity, kind: .money, decimalPlaces: 2)
+          id: MetricID(Int32(place + 1)), name: "m\(place + 1)", granularity: granularity,
+          kind: .money, decimalPlaces: 2)
       }
       for customer in customers {
         _ = try await pool.query(
@@ -38,7 +41,10 @@ struct StoreFixture {
           INSERT INTO metric (key, name, dimension_names, dimension_values, granularity, kind,
             polarity, decimal_places, on_arrival, unit, display_name)
           VALUES ($1, $1, '{}', '{}', $2, 3, 1, 2, false, '', '')
-          """, [.text(metric.name), .int16(Int16(metric.granularity.rawValue))])
+          """,
+          [
+            .text(metric.name), .int16(Int16(metric.granularity.rawValue)),
+          ])
       }
       try await body(
         StoreFixture(database: database, pool: pool, customers: customers, metrics: metrics))
