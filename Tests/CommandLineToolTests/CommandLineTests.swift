@@ -120,8 +120,10 @@ struct CallerKeysTests {
   @Test func `keys are made once, closed to others, and all of them are trusted`() throws {
     var template = Array("/tmp/tidemark-keys-XXXXXX\0".utf8CString)
     let folder = String(cString: try #require(mkdtemp(&template)))
-    defer { for name in SmallFiles.names(in: folder) { unlink("\(folder)/\(name)") } }
-    defer { rmdir(folder) }
+    defer {
+      for name in SmallFiles.names(in: folder) { unlink("\(folder)/\(name)") }
+      rmdir(folder)
+    }
     #expect(try CallerKeys.generate(in: folder, names: ["one"]) == 1)
     let first = try SmallFiles.text(CallerKeys.keyFile(folder, "one"))
     #expect(try CallerKeys.generate(in: folder, names: ["one", "two"]) == 1)
