@@ -64,7 +64,7 @@ public struct BatchMerging: Sendable {
   ///   - episode: The latest anomaly of a row to a side, or nil.
   /// - Returns: The decisions that leave or make an anomaly.
   public func decisions(
-    rows: some Sequence<Int>, followed: (Int) -> Set<Direction>,
+    rows: [Int], followed: (Int) -> Set<Direction>,
     episode: (Int, Direction) -> Episode?
   ) -> [RowDecision] {
     var decisions: [RowDecision] = []

@@ -22,6 +22,8 @@ public func judge(_ evidence: EvidenceBatch, notify: Bool) -> FindingsBatch {
   }
   let scales = SensitivityScales(evidence.sensitivity)
   let seed = evidence.fingerprint
+  // One for all rows: each new one would take hold of every column of the batch.
+  var test = RowTest(evidence: evidence, row: 0, scale: 1, parameters: parameters, rules: rules)
   for row in 0..<evidence.count {
     let scale = scales.scale(
       customer: evidence.customers[Int(evidence.customerIndex[row])],
@@ -33,8 +35,8 @@ public func judge(_ evidence: EvidenceBatch, notify: Bool) -> FindingsBatch {
     hash.add(evidence.expected[row])
     hash.add(scale)
     findings.evidenceHash.append(hash.value)
-    let test = RowTest(
-      evidence: evidence, row: row, scale: scale, parameters: parameters, rules: rules)
+    test.row = row
+    test.scale = scale
     if let finding = test.finding() { findings.findings.append(finding) }
   }
   return findings

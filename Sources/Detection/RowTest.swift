@@ -4,8 +4,8 @@ import SeriesModel
 /// The tests of one row.
 struct RowTest {
   let evidence: EvidenceBatch
-  let row: Int
-  let scale: Double
+  var row: Int
+  var scale: Double
   let parameters: ModelParameters
   /// By window of the batch; nil where the model has no rule for its length.
   let rules: [WindowRule?]

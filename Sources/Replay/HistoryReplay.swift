@@ -118,7 +118,7 @@ public struct HistoryReplay: Sendable {
   private mutating func merge(_ batch: ModelFold.Batch, into changes: inout [ReplayedChange]) {
     let findings = judge(batch.evidence, notify: true)
     let decisions = BatchMerging(findings, rules: rules).decisions(
-      rows: batch.members.indices, followed: { known[batch.members[$0]].followed },
+      rows: Array(batch.members.indices), followed: { known[batch.members[$0]].followed },
       episode: { known[batch.members[$0]][$1] })
     for made in decisions {
       guard let episode = made.decision.episode else { continue }
