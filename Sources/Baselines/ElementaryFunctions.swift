@@ -6,8 +6,7 @@
 public func naturalLogarithm(_ argument: Double) -> Double {
   guard argument > 0 else { return argument == 0 ? -.infinity : .nan }
   guard argument.isFinite else { return argument }
-  var exponent = Double(argument.exponent)
-  var mantissa = argument.significand
+  var (exponent, mantissa) = parts(argument)
   if mantissa > 1.414_213_562_373_095_1 {
     mantissa *= 0.5
     exponent += 1
@@ -29,6 +28,15 @@ public func naturalLogarithm(_ argument: Double) -> Double {
   let half = 0.5 * f * f
   return exponent * 6.931_471_803_691_238_164_90e-01
     - ((half - (s * (half + first + second) + exponent * 1.908_214_929_270_587_700_02e-10)) - f)
+}
+
+/// The power of two below a positive finite number, and the number over it.
+@inline(__always)
+private func parts(_ argument: Double) -> (exponent: Double, mantissa: Double) {
+  let bits = argument.bitPattern
+  guard bits >> 52 > 0 else { return (Double(argument.exponent), argument.significand) }
+  let mantissa = Double(bitPattern: bits & 0x000f_ffff_ffff_ffff | 0x3ff0_0000_0000_0000)
+  return (Double(Int(bits >> 52) - 1_023), mantissa)
 }
 
 /// Euler's number to that power.

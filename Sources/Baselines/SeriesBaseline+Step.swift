@@ -127,7 +127,7 @@ extension SeriesBaseline {
     result.change = WindowRule.change(
       sum: result.sum, expected: total, deviation: step.spread, valid: result.valid, kind: kind)
     result.isLargeEnough = rule.isLargeEnough(
-      sum: result.sum, expected: total, deviation: step.spread, valid: result.valid, kind: kind)
+      change: result.change, sum: result.sum, expected: total, kind: kind)
     finish(&result)
     windowResults[place] = result
   }

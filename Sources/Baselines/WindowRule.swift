@@ -40,6 +40,12 @@ public struct WindowRule: Sendable, Hashable {
     return change.magnitude > effect
   }
 
+  /// The same where the change is known already, for its logarithm is what costs most.
+  func isLargeEnough(change: Double, sum: Double, expected: Double, kind: MetricKind) -> Bool {
+    if kind == .count, (sum - expected).magnitude < minimumChange { return false }
+    return change.magnitude > effect
+  }
+
   /// The change as a log ratio; its sign is the direction.
   ///
   /// Gauges and ratios may be near zero or below it, where a ratio says nothing: their change is
