@@ -32,6 +32,12 @@ public struct PostgresCopyWriter: ~Copyable {
   /// Appends a null.
   public mutating func null() { put(Int32(-1)) }
 
+  /// Appends a 16-bit number.
+  public mutating func int16(_ value: Int16) {
+    put(Int32(2))
+    put(value)
+  }
+
   /// Appends a 32-bit number.
   public mutating func int32(_ value: Int32) {
     put(Int32(4))
@@ -75,18 +81,6 @@ public struct PostgresCopyWriter: ~Copyable {
     reserve(count)
     body(UnsafeMutableRawBufferPointer(rebasing: buffer[used..<used + count]))
     used += count
-  }
-
-  /// Appends an array of 32-bit numbers.
-  public mutating func int32Array(count: Int, _ element: (Int) -> Int32) {
-    put(Int32(count == 0 ? 12 : 20 + count * 8))
-    put(Int32(count == 0 ? 0 : 1))  // dimensions
-    put(Int32(0))  // no nulls
-    put(Int32(23))  // int4
-    if count == 0 { return }
-    put(Int32(count))
-    put(Int32(1))  // lower bound
-    for place in 0..<count { int32(element(place)) }
   }
 
   private mutating func put<Number: FixedWidthInteger>(_ number: Number) {

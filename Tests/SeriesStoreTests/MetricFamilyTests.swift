@@ -119,6 +119,23 @@ struct MetricFamilyTests {
     }
   }
 
+  @Test func `metrics of very many chunks go by the stage, together or apart`() async throws {
+    let count = 5_100
+    try await StoreFixture.with(customers: count, moreMetrics: [.day, .day]) { store in
+      var points = (0..<count * 2).map { ($0 / 2, 4 + $0 % 2, Int32(3), Double($0)) }
+      let first = try await store.set(points)
+      #expect(first.changed == Int64(count * 2))
+      for lane in 0..<2 {
+        let apart = (0..<count).map { ($0, 4 + lane, Int32(4), Double($0 + lane)) }
+        #expect(try await store.set(apart).changed == Int64(count))
+      }
+      points[7].3 = -1
+      #expect(try await store.set(points).changed == 1)
+      #expect(try await store.values(metric: 5, from: 3, through: 4).row(3) == [-1, 4])
+      #expect(try await store.values(metric: 4, from: 3, through: 4).row(3) == [6, 3])
+    }
+  }
+
   @Test func `a metric that comes later takes its place among the others`() async throws {
     try await StoreFixture.with(customers: 1, moreMetrics: [Granularity](repeating: .day, count: 4))
     { store in
