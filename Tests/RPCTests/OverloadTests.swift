@@ -62,6 +62,22 @@ struct OverloadTests {
     }
   }
 
+  @Test("as many callers as there are places are never refused, however fast they follow")
+  func fullHouse() async throws {
+    let settings = RPCServerSettings(serviceName: "ingest", callsLimit: 4)
+    try await withServer(settings: settings) { _, channel in
+      let client = IngestClient(channel)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<4 {
+          group.addTask {
+            for _ in 0..<500 { _ = try await client.putCustomers(PutCustomersRequest()) }
+          }
+        }
+        try await group.waitForAll()
+      }
+    }
+  }
+
   @Test("a caller that gives up frees its call on its own side")
   func cancellation() async throws {
     let gate = Gate()

@@ -5,7 +5,8 @@ internal import Synchronization
 /// Counted without a lock: every call passes here twice.
 final class CallCounts: Sendable {
   private let admitted = Atomic<Int>(0)
-  private let unlimited = Atomic<Int>(0)
+  /// Calls that hold no place: those to Meta, and those whose answer is being handed over.
+  private let placeless = Atomic<Int>(0)
   private let abandoned = Atomic<Int>(0)
   private let limit: Int
   private let abandonedLimit: Int
@@ -20,7 +21,7 @@ final class CallCounts: Sendable {
 
   /// Whether no call is left, and every answer was handed over.
   var isIdle: Bool {
-    count == 0 && unlimited.load(ordering: .sequentiallyConsistent) == 0
+    count == 0 && placeless.load(ordering: .sequentiallyConsistent) == 0
   }
 
   /// How many handlers run on after their deadline.
@@ -31,22 +32,27 @@ final class CallCounts: Sendable {
   /// Calls to Meta always find room: health must be told when a server has too much to do.
   func begin(isMeta: Bool) -> Bool {
     if isMeta {
-      unlimited.wrappingAdd(1, ordering: .sequentiallyConsistent)
+      placeless.wrappingAdd(1, ordering: .sequentiallyConsistent)
       return true
     }
     let count = admitted.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
     if count <= limit, abandonedCount < abandonedLimit { return true }
-    end(isMeta: false)
+    admitted.wrappingSubtract(1, ordering: .sequentiallyConsistent)
     return false
   }
 
+  /// Gives up the place of a call that is about to be answered: its caller may make the next call
+  /// as soon as it has the answer. ``answered()`` must follow.
+  func leavePlace(isMeta: Bool) {
+    guard !isMeta else { return }
+    // In this order, so that the server never looks idle in between.
+    placeless.wrappingAdd(1, ordering: .sequentiallyConsistent)
+    admitted.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+  }
+
   /// Notes that a call's answer was handed over.
-  func end(isMeta: Bool) {
-    if isMeta {
-      unlimited.wrappingSubtract(1, ordering: .sequentiallyConsistent)
-    } else {
-      admitted.wrappingSubtract(1, ordering: .sequentiallyConsistent)
-    }
+  func answered() {
+    placeless.wrappingSubtract(1, ordering: .sequentiallyConsistent)
   }
 
   /// Notes that a call was answered at its deadline, while its handler runs on.

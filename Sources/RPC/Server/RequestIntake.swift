@@ -77,10 +77,11 @@ final class RequestIntake: Sendable {
     }
     // Asked after the call was counted: so either it is refused here, or the drain waits for it.
     guard opening.isMeta || !isDraining else {
+      calls.leavePlace(isMeta: false)
       refuse(
         RPCError(.unavailable, "the server is going away"), ticket, method: opening.handler.method,
         started)
-      ended(isMeta: false)
+      answered()
       return
     }
     let line = lines[ticket.contextIndex]
@@ -114,20 +115,30 @@ final class RequestIntake: Sendable {
   private func answer(_ call: ServerCall, in line: CallLine) async {
     do throws(RPCError) {
       let reply = try await call.run()
-      guard line.claim(call) else { return calls.abandonedHandlerEnded() }
+      guard claim(call, in: line) else { return }
       durations?.record(call.handler.method, .ok, since: call.startedMicroseconds)
       call.ticket.reply(reply)
     } catch {
-      guard line.claim(call) else { return calls.abandonedHandlerEnded() }
+      guard claim(call, in: line) else { return }
       log(error, call)
       refuse(error, call.ticket, method: call.handler.method, call.startedMicroseconds)
     }
-    ended(isMeta: call.isMeta)
+    answered()
+  }
+
+  /// Claims the right to answer for the call's handler; false when it was answered at its deadline.
+  private func claim(_ call: ServerCall, in line: CallLine) -> Bool {
+    guard line.claim(call) else {
+      calls.abandonedHandlerEnded()
+      return false
+    }
+    calls.leavePlace(isMeta: call.isMeta)
+    return true
   }
 
   /// Notes that an answer was handed over: a server that drains closes its socket after the last.
-  private func ended(isMeta: Bool) {
-    calls.end(isMeta: isMeta)
+  private func answered() {
+    calls.answered()
     if isDraining { runIdleActions() }
   }
 
@@ -182,11 +193,12 @@ extension RequestIntake: Sweepable {
     for line in lines {
       guard let overdue = line.claimOverdue(nowMilliseconds: nowMilliseconds) else { continue }
       let call = overdue.call
+      if overdue.hasBegun { calls.handlerAbandoned() }
+      calls.leavePlace(isMeta: call.isMeta)
       refuse(
         ServerCall.overdue, call.ticket, method: call.handler.method, call.startedMicroseconds)
-      if overdue.hasBegun { calls.handlerAbandoned() }
       overdue.task?.cancel()
-      ended(isMeta: call.isMeta)
+      answered()
     }
     return true
   }
