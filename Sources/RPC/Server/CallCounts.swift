@@ -41,8 +41,9 @@ final class CallCounts: Sendable {
     return false
   }
 
-  /// Gives up the place of a call that is about to be answered: its caller may make the next call
-  /// as soon as it has the answer. ``answered()`` must follow.
+  /// Gives up the place of a call that is about to be answered.
+  ///
+  /// Its caller may make the next call as soon as it has the answer. ``answered()`` must follow.
   func leavePlace(isMeta: Bool) {
     guard !isMeta else { return }
     // In this order, so that the server never looks idle in between.
