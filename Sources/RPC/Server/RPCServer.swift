@@ -90,12 +90,16 @@ public final class RPCServer: Service, Sendable {
       return await group.next() ?? false
     }
     if isBroken {
+      await shutDown()
+      await ending.wait()
+    }
+    // libnng takes an answer and sends it later; closing at once would lose the last ones.
+    try await Task.sleep(for: .milliseconds(Self.lingerMilliseconds))
+    guard !isBroken else {
       throw RPCError(
         .unavailable,
         "libnng no longer clears broken connections away; the process has to start over")
     }
-    // libnng takes an answer and sends it later; closing at once would lose the last ones.
-    try await Task.sleep(for: .milliseconds(Self.lingerMilliseconds))
   }
 
   /// Turns health to NOT_SERVING, refuses new calls and lets those in flight end.
