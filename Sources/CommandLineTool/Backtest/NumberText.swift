@@ -9,26 +9,27 @@ private let exactPowers: [Double] = [
 ///
 /// Short decimals are a whole number divided by a power of ten, both exact, so that the result is
 /// the nearest Double; all others go the long way.
-func number(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Double? {
+func number(_ text: Field) -> Double? {
   var mantissa: UInt64 = 0
   var digits = 0
-  var decimals: Int?
-  var rest = text
-  let isNegative = rest.first == UInt8(ascii: "-")
-  if isNegative { rest = rest.dropFirst() }
-  for byte in rest {
-    if (48...57).contains(byte), digits < 15 {
-      mantissa = mantissa * 10 + UInt64(byte - 48)
+  var decimals = -1
+  let isNegative = text.count > 0 && text[0] == UInt8(ascii: "-")
+  var place = isNegative ? 1 : 0
+  while place < text.count {
+    let byte = text[place]
+    if byte >= 48, byte <= 57, digits < 15 {
+      mantissa = mantissa * 10 + UInt64(byte &- 48)
       digits += 1
-      if let places = decimals { decimals = places + 1 }
-    } else if byte == UInt8(ascii: "."), decimals == nil {
+      if decimals >= 0 { decimals += 1 }
+    } else if byte == UInt8(ascii: "."), decimals < 0 {
       decimals = 0
     } else {
-      return Double(String(decoding: text, as: UTF8.self))
+      return Double(text.text)
     }
+    place += 1
   }
   guard digits > 0 else { return nil }
-  let value = Double(mantissa) / exactPowers[decimals ?? 0]
+  let value = decimals > 0 ? Double(mantissa) / exactPowers[decimals] : Double(mantissa)
   return isNegative ? -value : value
 }
 
@@ -37,13 +38,9 @@ func number(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Double? {
 ///
 /// A time is written `T13:05`, with or without seconds, a fraction or an offset; without an offset
 /// it is UTC.
-func bucket(
-  _ text: Slice<UnsafeBufferPointer<UInt8>>, _ granularity: Granularity
-) -> Int32? {
-  let start = text.startIndex
-  guard text.count >= 10, text[start + 4] == UInt8(ascii: "-"),
-    text[start + 7] == UInt8(ascii: "-"),
-    let year = digits(text, 0..<4), let month = digits(text, 5..<7), let day = digits(text, 8..<10),
+func bucket(_ text: Field, _ granularity: Granularity) -> Int32? {
+  guard text.count >= 10, text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
+    let year = text.digits(0, 4), let month = text.digits(5, 2), let day = text.digits(8, 2),
     let date = CivilDate(year: year, month: month, day: day)
   else { return nil }
   guard text.count > 10 else {
@@ -58,42 +55,31 @@ func bucket(
 }
 
 /// The second of the day behind a date, less the offset of its zone.
-private func secondOfDay(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
-  let start = text.startIndex
-  let separator = text[start + 10]
+private func secondOfDay(_ text: Field) -> Int? {
+  let separator = text[10]
   guard separator == UInt8(ascii: "T") || separator == UInt8(ascii: " "), text.count >= 16,
-    let hour = digits(text, 11..<13), hour < 24, text[start + 13] == UInt8(ascii: ":"),
-    let minute = digits(text, 14..<16), minute < 60
+    let hour = text.digits(11, 2), hour < 24, text[13] == UInt8(ascii: ":"),
+    let minute = text.digits(14, 2), minute < 60
   else { return nil }
   var second = hour * 3_600 + minute * 60
   var place = 16
-  if text.count >= 19, text[start + place] == UInt8(ascii: ":") {
-    guard let seconds = digits(text, 17..<19), seconds < 60 else { return nil }
+  if text.count >= 19, text[place] == UInt8(ascii: ":") {
+    guard let seconds = text.digits(17, 2), seconds < 60 else { return nil }
     second += seconds
     place = 19
-    if text.count > place, text[start + place] == UInt8(ascii: ".") {
+    if text.count > place, text[place] == UInt8(ascii: ".") {
       place += 1
-      while place < text.count, (48...57).contains(text[start + place]) { place += 1 }
+      while place < text.count, (48...57).contains(text[place]) { place += 1 }
     }
   }
   if place == text.count { return second }
-  let sign = text[start + place]
+  let sign = text[place]
   if sign == UInt8(ascii: "Z") { return text.count == place + 1 ? second : nil }
   guard sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"), text.count == place + 6,
-    text[start + place + 3] == UInt8(ascii: ":"),
-    let hours = digits(text, place + 1..<place + 3), hours < 24,
-    let minutes = digits(text, place + 4..<place + 6), minutes < 60
+    text[place + 3] == UInt8(ascii: ":"),
+    let hours = text.digits(place + 1, 2), hours < 24,
+    let minutes = text.digits(place + 4, 2), minutes < 60
   else { return nil }
   let offset = hours * 3_600 + minutes * 60
   return sign == UInt8(ascii: "-") ? second + offset : second - offset
-}
-
-private func digits(_ text: Slice<UnsafeBufferPointer<UInt8>>, _ places: Range<Int>) -> Int? {
-  var number = 0
-  for place in places {
-    let byte = text[text.startIndex + place]
-    guard (48...57).contains(byte) else { return nil }
-    number = number * 10 + Int(byte - 48)
-  }
-  return number
 }

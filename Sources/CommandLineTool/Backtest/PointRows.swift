@@ -62,16 +62,20 @@ struct PointRows: Sendable {
   }
 
   private mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(CommandError) {
+    guard let start = bytes.baseAddress else {
+      throw CommandError("\(path): is empty; its first line names the columns")
+    }
+    let file = Field(start: start, count: bytes.count)
     var line: Int32 = 0
     var place = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-    var fields = FieldCutter()
-    while place < bytes.count {
+    var fields = FieldCutter(file)
+    while place < file.count {
       line += 1
-      let end = bytes[place...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
-      var text = bytes[place..<end]
+      let end = file.place(of: UInt8(ascii: "\n"), from: place) ?? file.count
+      let isReturned = end > place && file[end - 1] == UInt8(ascii: "\r")
+      let text = Field(start: start + place, count: end - place - (isReturned ? 1 : 0))
       place = end + 1
-      if text.last == UInt8(ascii: "\r") { text = text.dropLast() }
-      if text.isEmpty { continue }
+      if text.count == 0 { continue }
       if let fault = fields.cut(text) { throw CommandError("\(path):\(line): \(fault)") }
       if head.count == 0 {
         try readHead(fields, line)
@@ -87,7 +91,7 @@ struct PointRows: Sendable {
   }
 
   private mutating func readHead(_ fields: FieldCutter, _ line: Int32) throws(CommandError) {
-    let names = (0..<fields.count).map { String(decoding: fields[$0], as: UTF8.self) }
+    let names = (0..<fields.count).map { fields[$0].text }
     head.customer = names.firstIndex(of: "customer")
     head.metric = names.firstIndex(of: "metric")
     head.series = names.firstIndex(of: "series_id")
@@ -110,14 +114,14 @@ struct PointRows: Sendable {
   private mutating func readRow(_ fields: FieldCutter, _ line: Int32) throws(CommandError) {
     guard let bucket = bucket(fields[head.moment], granularity) else {
       throw CommandError(
-        "\(path):\(line): \"\(fields.text(head.moment))\" is no moment for the granularity"
+        "\(path):\(line): \"\(fields[head.moment].text)\" is no moment for the granularity"
           + " \(granularity.name): 2013-02-08 is a day or week, 2013-02-08T13:05:00 any")
     }
     guard let value = number(fields[head.value]) else {
-      throw CommandError("\(path):\(line): value \"\(fields.text(head.value))\" is no number")
+      throw CommandError("\(path):\(line): value \"\(fields[head.value].text)\" is no number")
     }
     guard value.isFinite else {
-      throw CommandError("\(path):\(line): value \"\(fields.text(head.value))\" is not finite")
+      throw CommandError("\(path):\(line): value \"\(fields[head.value].text)\" is not finite")
     }
     series.append(try place(fields, line))
     buckets.append(bucket)
@@ -129,7 +133,7 @@ struct PointRows: Sendable {
     let first = head.customer ?? head.series ?? 0
     let second = head.customer == nil ? first : head.metric ?? first
     let (customer, metric) = (fields[first], fields[second])
-    if lastPlace >= 0, lastMetric.elementsEqual(metric), lastCustomer.elementsEqual(customer) {
+    if lastPlace >= 0, metric.equals(lastMetric), customer.equals(lastCustomer) {
       return lastPlace
     }
     let name = try name(fields, line)
@@ -140,17 +144,17 @@ struct PointRows: Sendable {
       places[name] = lastPlace
       names.append(name)
     }
-    lastCustomer = Array(customer)
-    lastMetric = Array(metric)
+    lastCustomer = customer.bytes
+    lastMetric = metric.bytes
     return lastPlace
   }
 
   private func name(_ fields: FieldCutter, _ line: Int32) throws(CommandError) -> Name {
     let name: Name
     if let customer = head.customer, let metric = head.metric {
-      name = Name(customer: fields.text(customer), metric: fields.text(metric))
+      name = Name(customer: fields[customer].text, metric: fields[metric].text)
     } else {
-      let text = fields.text(head.series ?? 0)
+      let text = fields[head.series ?? 0].text
       let slash = text.firstIndex(of: "/") ?? text.endIndex
       name = Name(
         customer: String(text[..<slash]),
@@ -162,55 +166,4 @@ struct PointRows: Sendable {
     guard fields.isText else { throw CommandError("\(path):\(line): is not UTF-8") }
     return name
   }
-}
-
-/// Cuts one line of comma-separated values into fields without copying those that need none.
-struct FieldCutter {
-  private var line = UnsafeBufferPointer<UInt8>(start: nil, count: 0)[...]
-  private var places: [Range<Int>] = []
-
-  /// How many fields the line has.
-  var count: Int { places.count }
-
-  /// Whether the line is UTF-8.
-  var isText: Bool { String(validating: line, as: UTF8.self) != nil }
-
-  /// Cuts a line, which must outlive the fields; gives a fault in words.
-  mutating func cut(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> String? {
-    line = text
-    places.removeAll(keepingCapacity: true)
-    var place = text.startIndex
-    while true {
-      let isQuoted = place < text.endIndex && text[place] == UInt8(ascii: "\"")
-      let start = isQuoted ? place + 1 : place
-      var end = start
-      if isQuoted {
-        guard let close = text[start...].firstIndex(of: UInt8(ascii: "\"")) else {
-          return "a quotation mark is not closed"
-        }
-        end = close
-        place = close + 1
-        if place < text.endIndex, text[place] != UInt8(ascii: ",") {
-          return "something follows a closing quotation mark"
-        }
-      } else {
-        while end < text.endIndex, text[end] != UInt8(ascii: ",") {
-          if text[end] == UInt8(ascii: "\"") { return "a quotation mark stands within a field" }
-          end += 1
-        }
-        place = end
-      }
-      places.append(start..<end)
-      if place >= text.endIndex { return nil }
-      place += 1
-    }
-  }
-
-  /// A field.
-  subscript(_ index: Int) -> Slice<UnsafeBufferPointer<UInt8>> {
-    line[places[index]]
-  }
-
-  /// A field as text.
-  func text(_ index: Int) -> String { String(decoding: self[index], as: UTF8.self) }
 }
