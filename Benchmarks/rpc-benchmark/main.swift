@@ -13,8 +13,8 @@ do {
     try await Comparison.runOnly(Array(words.dropFirst()))
   } else {
     let seconds = words.first.flatMap(Double.init) ?? 1
-    let rounds = words.dropFirst().first.flatMap(Int.init) ?? 5
-    try await Comparison(seconds: seconds, rounds: rounds).run()
+    let rounds = words.dropFirst().first.flatMap(Int.init) ?? 7
+    if try await !Comparison(seconds: seconds, rounds: rounds).run() { exit(1) }
   }
 } catch {
   print("rpc-benchmark: \(error)")
