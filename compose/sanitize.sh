@@ -22,25 +22,10 @@ case "$sanitizer" in
 esac
 
 compose/build.sh debug --product tidemark
-cluster_job=
-stop_cluster() {
-  [ -n "$cluster_job" ] || return 0
-  kill "$cluster_job" 2>/dev/null || true
-  wait "$cluster_job" 2>/dev/null || true
-}
-trap stop_cluster EXIT
-mkdir -p .tidemark
-rm -f .tidemark/sanitize-address
-.build/debug/tidemark cluster --folder .tidemark/sanitize-postgres --throw-away \
-  --connections-limit 400 >.tidemark/sanitize-address </dev/null &
-cluster_job=$!
-for _ in $(seq 600); do
-  [ -s .tidemark/sanitize-address ] && break
-  kill -0 "$cluster_job" 2>/dev/null || exit 1
-  sleep 0.1
-done
-TIDEMARK_TEST_DATABASE_URL="$(cat .tidemark/sanitize-address)"
-export TIDEMARK_TEST_DATABASE_URL TIDEMARK_TEST_PYTHON="$PWD/.tidemark/venv/bin/python"
+source compose/cluster.sh
+start_cluster .build/debug/tidemark .tidemark/sanitize-postgres \
+  --throw-away --connections-limit 400
+export TIDEMARK_TEST_PYTHON="$PWD/.tidemark/venv/bin/python"
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2
 
 compose/build.sh debug --build-tests "${flags[@]}"

@@ -13,7 +13,8 @@ cd "$(dirname "$0")/.."
 readonly binaries=.build/debug cluster=.tidemark/test-postgres log=.tidemark/test-swift.log
 readonly wanted=" ${*:-lint build swift interop quality documentation} "
 failures=()
-cluster_job=
+# shellcheck source=compose/cluster.sh
+source compose/cluster.sh
 
 is_wanted() { [[ "$wanted" == *" $1 "* ]]; }
 
@@ -31,35 +32,8 @@ step() {
   fi
 }
 
-stop_cluster() {
-  [ -n "$cluster_job" ] || return 0
-  kill "$cluster_job" 2>/dev/null
-  wait "$cluster_job" 2>/dev/null
-  cluster_job=
-}
-trap stop_cluster EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-
-# The address stands in the file as soon as PostgreSQL answers.
-start_cluster() {
-  mkdir -p .tidemark
-  rm -f .tidemark/test-address
-  "$binaries/tidemark" cluster --folder "$cluster" --throw-away --connections-limit 400 \
-    >.tidemark/test-address 2>.tidemark/test-cluster.log </dev/null &
-  cluster_job=$!
-  for _ in $(seq 600); do
-    if [ -s .tidemark/test-address ]; then
-      TIDEMARK_TEST_DATABASE_URL="$(cat .tidemark/test-address)"
-      export TIDEMARK_TEST_DATABASE_URL
-      return 0
-    fi
-    kill -0 "$cluster_job" 2>/dev/null || break
-    sleep 0.1
-  done
-  cat .tidemark/test-cluster.log >&2
-  return 1
-}
 
 # Runs a command, its output into a file, with one line every five seconds.
 with_progress() {
@@ -115,7 +89,8 @@ main() {
     exit 1
   fi
   if is_wanted swift || is_wanted interop; then
-    if step "private cluster" start_cluster; then
+    if step "private cluster" start_cluster "$binaries/tidemark" "$cluster" --throw-away \
+      --connections-limit 400; then
       is_wanted swift && step "swift tests" swift_tests
       is_wanted interop && step interop interop_tests
     fi
