@@ -7,14 +7,17 @@ cd "$(dirname "$0")/.."
 readonly configuration="${1:-debug}"
 shift || true
 
+# Without colours: with them the compiler's arguments differ between a terminal and a pipe, and
+# everything would be built again whenever one follows the other.
+build=(swift build --no-color-diagnostics -c "$configuration" "$@")
 if [ -t 1 ]; then
-  exec swift build -c "$configuration" "$@"
+  exec "${build[@]}"
 fi
 
 log="$(mktemp)"
 trap 'rm -f "$log"' EXIT
 started=$SECONDS
-swift build -c "$configuration" "$@" >"$log" 2>&1 </dev/null &
+"${build[@]}" >"$log" 2>&1 </dev/null &
 job=$!
 while kill -0 "$job" 2>/dev/null; do
   sleep 1

@@ -22,6 +22,8 @@ TidemarkPostgresFloor *tidemark_floor_connect(const char *conninfo) {
     tidemark_floor_close(floor);
     return NULL;
   }
+  // That a table to be dropped is not there is no news.
+  PQclear(PQexec(floor->connection, "SET client_min_messages = warning"));
   return floor;
 }
 
