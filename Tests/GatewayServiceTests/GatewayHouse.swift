@@ -181,25 +181,3 @@ struct WebClient: Sendable {
     return String(decoding: content, as: UTF8.self)
   }
 }
-
-/// Runs blocking work on a thread of its own: on the pool it would keep the gateway from answering.
-private func offPool<Result: Sendable>(
-  _ work: @escaping @Sendable () -> Result
-) async -> Result {
-  await withCheckedContinuation { (continuation: CheckedContinuation<Result, Never>) in
-    var thread = pthread_t()
-    let body = Unmanaged.passRetained(Work { continuation.resume(returning: work()) })
-    pthread_create(
-      &thread, nil,
-      { argument in
-        if let argument { Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body() }
-        return nil
-      }, body.toOpaque())
-    pthread_detach(thread)
-  }
-}
-
-private final class Work {
-  let body: () -> Void
-  init(_ body: @escaping () -> Void) { self.body = body }
-}

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// A TCP client that sends what it is told, byte by byte, to show what no good client sends.
@@ -66,24 +67,4 @@ final class RawClient: Sendable {
     let count = recv(descriptor, &piece, piece.count, 0)
     return count > 0 ? Array(piece.prefix(count)) : nil
   }
-}
-
-/// Runs blocking work on a thread of its own: on the pool it would keep handlers from running.
-func offPool<Result: Sendable>(_ work: @escaping @Sendable () -> Result) async -> Result {
-  await withCheckedContinuation { (continuation: CheckedContinuation<Result, Never>) in
-    var thread = pthread_t()
-    let body = Unmanaged.passRetained(Work { continuation.resume(returning: work()) })
-    pthread_create(
-      &thread, nil,
-      { argument in
-        if let argument { Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body() }
-        return nil
-      }, body.toOpaque())
-    pthread_detach(thread)
-  }
-}
-
-private final class Work {
-  let body: () -> Void
-  init(_ body: @escaping () -> Void) { self.body = body }
 }

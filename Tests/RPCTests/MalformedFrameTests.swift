@@ -23,6 +23,14 @@ struct MalformedFrameTests {
     return try await status(of: bytes, over: socket)
   }
 
+  /// A socket for raw frames.
+  private func connected(to server: RPCServer) async throws -> NanomsgRequestSocket {
+    let socket = try NanomsgRequestSocket(url: server.urls[0])
+    #expect(
+      await socket.waitForConnection(deadlineMilliseconds: Sweeper.nowMilliseconds + 10_000))
+    return socket
+  }
+
   private func status(
     of bytes: [UInt8], over socket: NanomsgRequestSocket
   ) async throws -> RPCError? {
@@ -49,10 +57,8 @@ struct MalformedFrameTests {
   func truncated() async throws {
     try await withServer { server, channel in
       let frame = try soundFrame()
-      let socket = try NanomsgRequestSocket(url: server.urls[0])
+      let socket = try await connected(to: server)
       defer { socket.close() }
-      #expect(
-        await socket.waitForConnection(deadlineMilliseconds: Sweeper.nowMilliseconds + 10_000))
       for length in 0..<frame.count {
         let error = try await status(of: Array(frame[..<length]), over: socket)
         #expect(error?.code == .invalidArgument, "cut at \(length)")
@@ -66,10 +72,8 @@ struct MalformedFrameTests {
   func truncatedPayload() async throws {
     try await withServer { server, _ in
       let frame = try soundFrame()
-      let socket = try NanomsgRequestSocket(url: server.urls[0])
+      let socket = try await connected(to: server)
       defer { socket.close() }
-      #expect(
-        await socket.waitForConnection(deadlineMilliseconds: Sweeper.nowMilliseconds + 10_000))
       for length in Frame.prefixBytes..<frame.count {
         let error = try await status(of: resealed(Array(frame[..<length])), over: socket)
         // A cut between two fields leaves a smaller, sound message.
@@ -82,10 +86,8 @@ struct MalformedFrameTests {
   func wrongChecksum() async throws {
     try await withServer { server, _ in
       let frame = try soundFrame()
-      let socket = try NanomsgRequestSocket(url: server.urls[0])
+      let socket = try await connected(to: server)
       defer { socket.close() }
-      #expect(
-        await socket.waitForConnection(deadlineMilliseconds: Sweeper.nowMilliseconds + 10_000))
       for index in frame.indices {
         var damaged = frame
         damaged[index] ^= 1 << UInt8(index % 8)
@@ -111,10 +113,8 @@ struct MalformedFrameTests {
   func random(seed: UInt64) async throws {
     var generator = SplitMix(state: seed)
     try await withServer { server, channel in
-      let socket = try NanomsgRequestSocket(url: server.urls[0])
+      let socket = try await connected(to: server)
       defer { socket.close() }
-      #expect(
-        await socket.waitForConnection(deadlineMilliseconds: Sweeper.nowMilliseconds + 10_000))
       for round in 0..<300 {
         let count = Int.random(in: 8...200, using: &generator)
         var bytes = (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
@@ -150,10 +150,8 @@ struct MalformedFrameTests {
   @Test("a frame above the limit breaks its connection only")
   func oversized() async throws {
     try await withServer(url: "tcp://127.0.0.1:0") { server, channel in
-      let socket = try NanomsgRequestSocket(url: server.urls[0])
+      let socket = try await connected(to: server)
       defer { socket.close() }
-      #expect(
-        await socket.waitForConnection(deadlineMilliseconds: Sweeper.nowMilliseconds + 10_000))
       let error = await #expect(throws: NanomsgError.self) {
         _ = try await socket.exchange(
           try NanomsgMessage(byteCount: Frame.byteLimit + 1),

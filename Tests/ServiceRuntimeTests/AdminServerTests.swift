@@ -1,6 +1,7 @@
 import Glibc
 import Locking
 import ServiceRuntime
+import TestSupport
 import Testing
 
 /// The answer to one GET, header and all.
@@ -89,28 +90,4 @@ struct AdminServerTests {
       #expect(answer.contains("Allow: GET, HEAD"))
     }
   }
-}
-
-/// Runs blocking work on a thread of its own: on the pool it would keep handlers from running.
-func offPool<Result: Sendable>(
-  _ work: @escaping @Sendable () throws -> Result
-) async throws -> Result {
-  try await withCheckedThrowingContinuation {
-    (continuation: CheckedContinuation<Result, any Error>) in
-    var thread = pthread_t()
-    let body = Unmanaged.passRetained(
-      Work { continuation.resume(with: Swift.Result { try work() }) })
-    pthread_create(
-      &thread, nil,
-      { argument in
-        if let argument { Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body() }
-        return nil
-      }, body.toOpaque())
-    pthread_detach(thread)
-  }
-}
-
-private final class Work {
-  let body: () -> Void
-  init(_ body: @escaping () -> Void) { self.body = body }
 }
