@@ -98,7 +98,7 @@ public final class RPCServer: Service, Sendable {
     guard !isBroken else {
       throw RPCError(
         .unavailable,
-        "libnng no longer clears broken connections away; the process has to start over")
+        "libnng no longer clears broken connections away; start this process again")
     }
   }
 
