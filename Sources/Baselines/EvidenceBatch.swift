@@ -41,6 +41,8 @@ public struct EvidenceBatch: Sendable, Hashable {
   public var sensitivity: [SensitivityRule]
   /// The lengths of the windows, in buckets, shortest first.
   public var windows: [Int]
+  /// What the bucket did to each cohort whose members are present, and to all.
+  public var cohorts: [CohortRow] = []
 
   /// Place in ``customers``.
   public var customerIndex: [UInt32] = []

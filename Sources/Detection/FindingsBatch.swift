@@ -17,6 +17,8 @@ public struct FindingsBatch: Sendable, Hashable {
   public var customers: [Customer]
   /// What the rows speak of, by ``metricIndex``.
   public var metrics: [Metric]
+  /// What the bucket did to each cohort whose members are present, and to all.
+  public var cohorts: [CohortRow] = []
 
   /// Place in ``customers``, a row a series judged.
   public var customerIndex: [UInt32] = []

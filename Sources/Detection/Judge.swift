@@ -9,6 +9,7 @@ public func judge(_ evidence: EvidenceBatch, notify: Bool) -> FindingsBatch {
     runID: evidence.runID, bucket: evidence.bucket, revision: evidence.revision,
     modelVersion: evidence.modelVersion, notify: notify, customers: evidence.customers,
     metrics: evidence.metrics)
+  findings.cohorts = evidence.cohorts
   findings.customerIndex = evidence.customerIndex
   findings.metricIndex = evidence.metricIndex
   findings.flags = evidence.flags
