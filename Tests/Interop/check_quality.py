@@ -20,6 +20,7 @@ import backtests  # noqa: E402
 import figures  # noqa: E402
 import generate  # noqa: E402
 import judge_selftest  # noqa: E402
+import nab_selftest  # noqa: E402
 import outcomes  # noqa: E402
 from ratchet import Ratchet  # noqa: E402
 
@@ -92,8 +93,9 @@ def main() -> int:
     """Runs all checks."""
     (binaries,) = arguments("BINARIES")
     checks = Checks("check_quality")
-    for name, holds in judge_selftest.answers():
-        checks.check(f"judge: {name}", holds)
+    for judge, answers in (("judge", judge_selftest), ("nab", nab_selftest)):
+        for name, holds in answers.answers():
+            checks.check(f"{judge}: {name}", holds)
     with tempfile.TemporaryDirectory(prefix="tidemark-quality-") as name:
         folder = pathlib.Path(name)
         with checks.section("outcomes"):
