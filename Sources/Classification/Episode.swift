@@ -6,7 +6,7 @@ public import SeriesModel
 public struct Episode: Sendable, Hashable {
   /// Which way the values went.
   public var direction: Direction
-  /// What kind it is; a short one may become a lasting one, never the other way.
+  /// What kind it is; it may become one of a later stage, never of an earlier one.
   public var type: AnomalyType
   /// The worst that it has been, so that it does not flap.
   public var severity: Severity
@@ -134,8 +134,9 @@ public struct Episode: Sendable, Hashable {
   /// Lets type and severity follow what is known now; true when either got worse.
   mutating func reassess(_ row: JudgedRow, _ traits: SeriesTraits, _ rule: SeverityRule) -> Bool {
     let before = (type, severity)
-    if let finding = row.finding(in: direction), AnomalyType(finding.kind).isLasting {
-      type = AnomalyType(finding.kind)
+    if let finding = row.finding(in: direction) {
+      let found = AnomalyType(finding.kind)
+      if found.stage > type.stage { type = found }
     }
     severity = max(severity, computedSeverity(traits, rule))
     return before != (type, severity)
@@ -144,6 +145,6 @@ public struct Episode: Sendable, Hashable {
   private func computedSeverity(_ traits: SeriesTraits, _ rule: SeverityRule) -> Severity {
     rule.severity(
       magnitude: magnitude(traits.kind), durationBuckets: durationBuckets,
-      granularity: traits.granularity, intent: Intent(direction, traits.polarity))
+      granularity: traits.granularity, intent: Intent(type, traits.polarity))
   }
 }

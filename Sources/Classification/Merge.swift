@@ -140,10 +140,13 @@ private struct Merge {
   ///
   /// A long window fires on after the excursion has ended; the bucket alone then says that at
   /// least half of the distance has been regained.
+  ///
+  /// What is no matter of the bucket alone, such as a slow decline or another shape of the week,
+  /// lasts as long as its test fires.
   private func isOut(_ episode: Episode) -> Bool {
     if row.z * direction.sign > rules.bandDeviations { return true }
-    guard row.finding(in: direction) != nil else { return false }
-    return !hasRegainedHalf(episode)
+    guard let finding = row.finding(in: direction) else { return false }
+    return !finding.kind.isOfWindow || !hasRegainedHalf(episode)
   }
 
   private func hasRegainedHalf(_ episode: Episode) -> Bool {

@@ -42,21 +42,37 @@ extension Wording {
   public static func possibleCause(
     type: AnomalyType, metric: Metric, shared: SharedMovement = SharedMovement()
   ) -> String {
-    let side = type.direction == .down ? "down" : "up"
+    let moved =
+      switch type.direction {
+      case .down: "went down"
+      case .up: "went up"
+      case .neither: "changed"
+      }
     if shared.isOfSegment {
       let segment = shared.segment.isEmpty ? "" : " of segment \(oneLine(shared.segment))"
       return "Shared cause: \(shared.customersMoved) of \(shared.customersJudged) customers"
-        + "\(segment) went \(side) at the same time"
+        + "\(segment) \(moved) at the same time"
     }
     let own = ownCause(type: type, metric: metric)
     guard shared.isOfCustomer else { return own }
     return "\(own); \(shared.seriesMoved) of \(shared.seriesJudged) of the customer's figures"
-      + " went \(side) together"
+      + " \(moved) together"
   }
 
   private static func ownCause(type: AnomalyType, metric: Metric) -> String {
+    switch type {
+    case .abandonment where metric.kind == .count: return "Training gap or competing tool"
+    case .gradualDecline where metric.kind == .count: return "Falling engagement or migration"
+    case .growthStall: return "Saturation or a competing tool"
+    case .adoption: return "New use case or new team"
+    case .seasonalChange: return "Changed working pattern or changed schedule"
+    case .plateau: return "A limit of the plan, a scheduled job or a stuck feed"
+    case .mixShift: return "Changed use or a new team"
+    case .platformOutage: return "A problem of the platform or of the reporting"
+    case .drop, .spike, .levelDown, .levelUp, .gradualDecline, .abandonment: break
+    }
     let isDown = type.direction == .down
-    switch Intent(type.direction, metric.polarity) {
+    switch Intent(type, metric.polarity) {
     case .risk where isDown:
       switch metric.kind {
       case .count:

@@ -2,9 +2,26 @@ public import SeriesModel
 
 /// The words that people read about anomalies.
 public enum Wording {
-  /// What changed: "67% drop in API calls", "12 times the usual cancelled departures at JFK".
+  /// What changed: "67% drop in API calls", "12 times the usual cancelled departures at JFK",
+  /// "API calls stopped: none for 6 days, 120/day usual".
   public static func summary(
-    type: AnomalyType, metric: Metric, actual: Double, baseline: Double
+    type: AnomalyType, metric: Metric, actual: Double, baseline: Double,
+    durationBuckets: Int64 = 1
+  ) -> String {
+    switch type {
+    case .drop, .spike, .levelDown, .levelUp:
+      return excursion(type, metric, actual: actual, baseline: baseline)
+    case .gradualDecline, .seasonalChange, .abandonment, .plateau, .adoption, .growthStall,
+      .mixShift, .platformOutage:
+      return slowChange(
+        type, metric, actual: actual, baseline: baseline,
+        duration: durationWords(durationBuckets, metric.granularity))
+    }
+  }
+
+  /// More or less than usual.
+  private static func excursion(
+    _ type: AnomalyType, _ metric: Metric, actual: Double, baseline: Double
   ) -> String {
     let name = metricPhrase(metric)
     let lasting = type.isLasting ? "lasting " : ""
@@ -19,6 +36,41 @@ public enum Wording {
       return "\(numberWords((actual / baseline).rounded())) times the usual \(name)"
     }
     return "\(lasting)\(percentWords(percent)) \(noun) in \(name)"
+  }
+
+  /// What no single bucket shows.
+  private static func slowChange(
+    _ type: AnomalyType, _ metric: Metric, actual: Double, baseline: Double, duration: String
+  ) -> String {
+    let name = metricPhrase(metric)
+    let percent = deviationPercent(actual: actual, baseline: baseline)
+    switch type {
+    case .gradualDecline:
+      let size = percent.map { " of " + percentWords($0) } ?? ""
+      return "gradual decline\(size) over \(duration) in \(name)"
+    case .abandonment:
+      let usual = "\(valueWords(baseline, metric)) usual"
+      if actual == 0 { return "\(name) stopped: none for \(duration), \(usual)" }
+      return "\(name) hardly used any more: \(valueWords(actual, metric)), \(usual)"
+    case .adoption: return "started using \(name): \(valueWords(actual, metric))"
+    case .seasonalChange: return "\(seasonWord(metric.granularity)) pattern of \(name) changed"
+    case .plateau:
+      return "\(name) stuck at \(numberWords(actual)) for \(duration) (possible cap)"
+    case .growthStall: return "growth of \(name) has stalled at \(valueWords(actual, metric))"
+    case .mixShift: return "mix of \(name) changed"
+    case .drop, .spike, .levelDown, .levelUp, .platformOutage:
+      let size = percent.map { percentWords($0) + " " } ?? ""
+      return "platform event: \(size)drop in all figures"
+    }
+  }
+
+  /// The season whose shape a metric of these buckets has.
+  private static func seasonWord(_ granularity: Granularity) -> String {
+    switch granularity {
+    case .fiveMinutes: "daily"
+    case .hour, .day: "weekly"
+    case .week: "yearly"
+    }
   }
 
   /// Whether a percentage says more than the values do: not for values below 0, not for hardly

@@ -30,7 +30,7 @@ struct AnomalyRecord: Sendable, Hashable {
 
   var key: SeriesKey { SeriesKey(customer.id, metric.id) }
 
-  var intent: Classification.Intent { Intent(episode.direction, metric.polarity) }
+  var intent: Classification.Intent { Intent(episode.type, metric.polarity) }
 
   /// The anomaly as other stages know it; words follow from the numbers.
   var anomaly: Classification.Anomaly {
@@ -43,7 +43,7 @@ struct AnomalyRecord: Sendable, Hashable {
       resolvedUnixMicroseconds: resolvedUnixMicroseconds, dismissal: dismissal,
       summary: Wording.summary(
         type: episode.type, metric: metric, actual: episode.actualValue,
-        baseline: episode.baselineValue),
+        baseline: episode.baselineValue, durationBuckets: episode.durationBuckets),
       possibleCause: possibleCause,
       actions: SuggestedAction.suggested(for: episode.type, intent), revision: revision)
   }

@@ -11,6 +11,7 @@ enum ClassifierSchema {
     Migration(version: 1, name: "anomalies", sql: tables),
     WorkQueue.migration(version: 2),
     Migration(version: 3, name: "usage_anomalies for readers", sql: view),
+    Migration(version: 4, name: "types of the third side", sql: thirdSide),
   ]
 
   private static let tables: PostgresStatement = """
@@ -134,5 +135,30 @@ enum ClassifierSchema {
       dismissed_by
     FROM anomaly WHERE state <> 6;
     GRANT SELECT ON usage_anomalies TO tidemark_reader;
+    """
+
+  /// A third side of a series, and the names of the new types.
+  private static let thirdSide: PostgresStatement = """
+    -- The latest anomaly that is neither more nor less.
+    ALTER TABLE series ADD COLUMN neither_id uuid;
+
+    CREATE OR REPLACE VIEW usage_anomalies AS SELECT
+      id,
+      customer_id,
+      metric_name::varchar(50) AS metric_type,
+      (CASE type WHEN 1 THEN 'drop' WHEN 2 THEN 'spike' WHEN 3 THEN 'level_down'
+        WHEN 4 THEN 'level_up' WHEN 5 THEN 'gradual_decline' WHEN 6 THEN 'seasonal_change'
+        WHEN 7 THEN 'abandonment' WHEN 8 THEN 'plateau' WHEN 9 THEN 'adoption'
+        WHEN 10 THEN 'growth_stall' WHEN 11 THEN 'mix_shift'
+        WHEN 12 THEN 'platform_outage' END)::varchar(50) AS anomaly_type,
+      (CASE severity WHEN 1 THEN 'info' WHEN 2 THEN 'warning'
+        WHEN 3 THEN 'critical' END)::varchar(20) AS severity,
+      baseline_value::numeric AS baseline_value,
+      actual_value::numeric AS actual_value,
+      deviation_percent::numeric AS deviation_percent,
+      timestamptz 'epoch' + detected_unix_us * interval '1 microsecond' AS detected_at,
+      timestamptz 'epoch' + dismissed_unix_us * interval '1 microsecond' AS dismissed_at,
+      dismissed_by
+    FROM anomaly WHERE state <> 6;
     """
 }

@@ -7,17 +7,25 @@ struct SeriesCursor: Sendable, Hashable {
   var seen = SeenWindow()
   var down: AnomalyID?
   var up: AnomalyID?
+  var neither: AnomalyID?
   /// Sides whose anomaly the next row must look at even without a finding.
   var followed: Set<Classification.Direction> = []
   /// Whether the row is in the table.
   var isStored = false
 
   subscript(direction: Classification.Direction) -> AnomalyID? {
-    get { direction == .down ? down : up }
+    get {
+      switch direction {
+      case .down: down
+      case .up: up
+      case .neither: neither
+      }
+    }
     set {
       switch direction {
       case .down: down = newValue
       case .up: up = newValue
+      case .neither: neither = newValue
       }
     }
   }
@@ -31,7 +39,7 @@ enum SeriesTable {
   ) throws -> [SeriesCursor] {
     let rows = try connection.execute(
       """
-      SELECT wanted.place, last_bucket, seen, down_id, up_id, followed
+      SELECT wanted.place, last_bucket, seen, down_id, up_id, followed, neither_id
       FROM unnest($1::uuid[], $2::int4[]) WITH ORDINALITY AS wanted(customer_id, metric_id, place)
         JOIN series USING (customer_id, metric_id)
       ORDER BY customer_id, metric_id
@@ -39,14 +47,14 @@ enum SeriesTable {
       """, [.uuidArray(keys.map(\.customer.postgres)), .int32Array(keys.map(\.metric.number))])
     var cursors = [SeriesCursor](repeating: SeriesCursor(), count: keys.count)
     for row in rows {
-      var followed: Set<Classification.Direction> = []
       let bits = row.int64(5)
-      if bits & 1 != 0 { followed.insert(.down) }
-      if bits & 2 != 0 { followed.insert(.up) }
+      let followed = Classification.Direction.allCases.filter { bits & $0.bit != 0 }
       cursors[row.int(0) - 1] = SeriesCursor(
         seen: SeenWindow(lastBucket: row.int32(1), bytes: row.bytes(2)),
         down: row.optionalUUID(3).map { AnomalyID($0) },
-        up: row.optionalUUID(4).map { AnomalyID($0) }, followed: followed, isStored: true)
+        up: row.optionalUUID(4).map { AnomalyID($0) },
+        neither: row.optionalUUID(6).map { AnomalyID($0) }, followed: Set(followed),
+        isStored: true)
     }
     return cursors
   }
@@ -72,19 +80,24 @@ enum SeriesTable {
     UPDATE series SET last_bucket = new.last_bucket, seen = new.seen,
       down_id = nullif(new.down_id, '00000000-0000-0000-0000-000000000000'),
       up_id = nullif(new.up_id, '00000000-0000-0000-0000-000000000000'),
+      neither_id = nullif(new.neither_id, '00000000-0000-0000-0000-000000000000'),
       followed = new.followed
     FROM unnest($1::uuid[], $2::int4[], $3::int4[], $4::bytea[], $5::uuid[], $6::uuid[],
-        $7::int2[]) AS new(customer_id, metric_id, last_bucket, seen, down_id, up_id, followed)
+        $7::uuid[], $8::int2[])
+      AS new(customer_id, metric_id, last_bucket, seen, down_id, up_id, neither_id, followed)
     WHERE series.customer_id = new.customer_id AND series.metric_id = new.metric_id
     """
 
   private static let insertStatement: PostgresStatement = """
-    INSERT INTO series (customer_id, metric_id, last_bucket, seen, down_id, up_id, followed)
+    INSERT INTO series
+      (customer_id, metric_id, last_bucket, seen, down_id, up_id, neither_id, followed)
     SELECT customer_id, metric_id, last_bucket, seen,
       nullif(down_id, '00000000-0000-0000-0000-000000000000'),
-      nullif(up_id, '00000000-0000-0000-0000-000000000000'), followed
+      nullif(up_id, '00000000-0000-0000-0000-000000000000'),
+      nullif(neither_id, '00000000-0000-0000-0000-000000000000'), followed
     FROM unnest($1::uuid[], $2::int4[], $3::int4[], $4::bytea[], $5::uuid[], $6::uuid[],
-        $7::int2[]) AS new(customer_id, metric_id, last_bucket, seen, down_id, up_id, followed)
+        $7::uuid[], $8::int2[])
+      AS new(customer_id, metric_id, last_bucket, seen, down_id, up_id, neither_id, followed)
     ON CONFLICT DO NOTHING
     """
 
@@ -99,11 +112,16 @@ enum SeriesTable {
       .bytesArray(cursors.map(\.cursor.seen.bytes)),
       .uuidArray(cursors.map { $0.cursor.down?.postgres ?? none }),
       .uuidArray(cursors.map { $0.cursor.up?.postgres ?? none }),
+      .uuidArray(cursors.map { $0.cursor.neither?.postgres ?? none }),
       .int16Array(
         cursors.map { each in
-          (each.cursor.followed.contains(.down) ? 1 : 0)
-            + (each.cursor.followed.contains(.up) ? 2 : 0)
+          each.cursor.followed.reduce(0) { $0 | Int16($1.bit) }
         }),
     ]
   }
+}
+
+extension Classification.Direction {
+  /// Which bit of the column `followed` stands for the side.
+  fileprivate var bit: Int64 { 1 << (Int64(rawValue) - 1) }
 }

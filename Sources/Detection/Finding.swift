@@ -8,6 +8,20 @@ public enum FindingKind: UInt8, Sendable, Hashable, CaseIterable {
   case levelDown = 3
   /// More than normal for as long as the long window.
   case levelUp = 4
+  /// Less and less over weeks, too slowly for any window.
+  case gradualDecline = 5
+  /// The usual total, spread over the season in another way.
+  case seasonalChange = 6
+  /// Nothing at all for longer than chance explains.
+  case abandonment = 7
+  /// The same value again and again, or a ceiling that is reached again and again.
+  case plateau = 8
+  /// Used for the first time, or again after long disuse.
+  case adoption = 9
+  /// A growth of long standing that has come to an end.
+  case growthStall = 10
+  /// The usual total of a customer, spread over its metrics in another way.
+  case mixShift = 11
 
   /// The word used in settings, files and answers.
   public var name: String {
@@ -16,11 +30,35 @@ public enum FindingKind: UInt8, Sendable, Hashable, CaseIterable {
     case .spike: "spike"
     case .levelDown: "level_down"
     case .levelUp: "level_up"
+    case .gradualDecline: "gradual_decline"
+    case .seasonalChange: "seasonal_change"
+    case .abandonment: "abandonment"
+    case .plateau: "plateau"
+    case .adoption: "adoption"
+    case .growthStall: "growth_stall"
+    case .mixShift: "mix_shift"
+    }
+  }
+
+  /// Whether it speaks of the sum of a window beside what was expected of it.
+  public var isOfWindow: Bool {
+    switch self {
+    case .drop, .spike, .levelDown, .levelUp: true
+    case .gradualDecline, .seasonalChange, .abandonment, .plateau, .adoption, .growthStall,
+      .mixShift:
+      false
     }
   }
 
   /// Whether it points up.
-  public var isUp: Bool { self == .spike || self == .levelUp }
+  public var isUp: Bool {
+    switch self {
+    case .spike, .levelUp, .adoption: true
+    case .drop, .levelDown, .gradualDecline, .seasonalChange, .abandonment, .plateau,
+      .growthStall, .mixShift:
+      false
+    }
+  }
 }
 
 /// One test with its numbers, fired or not.
@@ -35,6 +73,17 @@ public struct TestResult: Sendable, Hashable {
     case interquartile = "iqr"
     /// Change against the value one season before, as a share of it.
     case ratio
+    /// Distance of the level now from that of weeks ago, in the spread that such distances have;
+    /// the window is the lag.
+    case decline
+    /// Distance of the season's shape from its former one, in the spread that it has.
+    case seasonal
+    /// How unlikely the run of zeros is, as the negative logarithm of its chance.
+    case silence
+    /// What was seen after long disuse.
+    case adoption
+    /// How unlikely the run of equal values is, as the negative logarithm of its chance.
+    case plateau
   }
 
   /// Which test it was.

@@ -39,14 +39,22 @@ public struct HistoryReplay: Sendable {
   private struct Known: Sendable {
     var down: Episode?
     var up: Episode?
+    var neither: Episode?
     var followed: Set<Direction> = []
 
     subscript(direction: Direction) -> Episode? {
-      get { direction == .down ? down : up }
+      get {
+        switch direction {
+        case .down: down
+        case .up: up
+        case .neither: neither
+        }
+      }
       set {
         switch direction {
         case .down: down = newValue
         case .up: up = newValue
+        case .neither: neither = newValue
         }
       }
     }

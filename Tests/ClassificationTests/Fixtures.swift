@@ -20,7 +20,7 @@ extension Anomaly {
     type: AnomalyType = .drop, severity: Severity = .critical, state: AnomalyState = .open,
     baseline: Double = 45_000, actual: Double = 15_000, days: Int32 = 5, cause: String? = nil
   ) -> Anomaly {
-    let intent = Intent(type.direction, metric.polarity)
+    let intent = Intent(type, metric.polarity)
     return Anomaly(
       id: AnomalyID(high: 7, low: number),
       customer: Customer(
@@ -28,7 +28,9 @@ extension Anomaly {
       metric: metric, type: type, severity: severity, intent: intent, state: state,
       startBucket: 15_744, endBucket: 15_744 + days - 1, baselineValue: baseline,
       actualValue: actual, detectedUnixMicroseconds: 1,
-      summary: Wording.summary(type: type, metric: metric, actual: actual, baseline: baseline),
+      summary: Wording.summary(
+        type: type, metric: metric, actual: actual, baseline: baseline,
+        durationBuckets: Int64(days)),
       possibleCause: cause ?? Wording.possibleCause(type: type, metric: metric),
       actions: SuggestedAction.suggested(for: type, intent))
   }

@@ -77,7 +77,7 @@ struct SeverityTests {
     arguments: [
       (Direction.down, Polarity.upIsGood, Intent.risk), (.up, .upIsGood, .opportunity),
       (.up, .downIsGood, .risk), (.down, .downIsGood, .opportunity), (.up, .neutral, .neutral),
-      (.down, .neutral, .neutral),
+      (.down, .neutral, .neutral), (.neither, .upIsGood, .neutral),
     ])
   func intent(direction: Direction, polarity: Polarity, expected: Intent) {
     #expect(Intent(direction, polarity) == expected)

@@ -24,6 +24,39 @@ struct WordingTests {
     #expect(found == expected)
   }
 
+  @Test(
+    "what no single bucket shows has words of its own",
+    arguments: [
+      (
+        AnomalyType.gradualDecline, 100.0, 62.0, 56,
+        "gradual decline of 38% over 8 weeks in API calls"
+      ),
+      (.abandonment, 120, 0, 6, "API calls stopped: none for 6 days, 120/day usual"),
+      (.abandonment, 120, 2, 6, "API calls hardly used any more: 2/day, 120/day usual"),
+      (.adoption, 0, 12, 7, "started using API calls: 12/day"),
+      (.seasonalChange, 100, 100, 21, "weekly pattern of API calls changed"),
+      (.plateau, 480, 500, 9, "API calls stuck at 500 for 9 days (possible cap)"),
+      (.growthStall, 500, 400, 30, "growth of API calls has stalled at 400/day"),
+      (.mixShift, 10, 10, 9, "mix of API calls changed"),
+      (.platformOutage, 100, 45, 1, "platform event: 55% drop in all figures"),
+    ])
+  func slowChange(
+    type: AnomalyType, baseline: Double, actual: Double, days: Int64, expected: String
+  ) {
+    let found = Wording.summary(
+      type: type, metric: .fixture(), actual: actual, baseline: baseline, durationBuckets: days)
+    #expect(found == expected)
+  }
+
+  @Test("every type has actions and a cause for every intent", arguments: AnomalyType.allCases)
+  func complete(type: AnomalyType) {
+    for polarity in Polarity.allCases {
+      let metric = Metric.fixture(polarity: polarity)
+      #expect(!SuggestedAction.suggested(for: type, Intent(type, polarity)).isEmpty)
+      #expect(!Wording.possibleCause(type: type, metric: metric).isEmpty)
+    }
+  }
+
   @Test("a level that was near zero is told by its values")
   func levels() {
     let delay = Metric.fixture(kind: .gauge, unit: "minutes", displayName: "Departure delay")

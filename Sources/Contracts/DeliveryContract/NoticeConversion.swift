@@ -56,7 +56,10 @@ extension Notice {
   }
 }
 
-private let typeWords = ["drop", "spike", "level_down", "level_up"]
+private let typeWords = [
+  "drop", "spike", "level_down", "level_up", "gradual_decline", "seasonal_change", "abandonment",
+  "plateau", "adoption", "growth_stall", "mix_shift", "platform_outage",
+]
 private let stateWords = [
   "open", "acknowledged", "recovering", "resolved", "dismissed", "withdrawn",
 ]

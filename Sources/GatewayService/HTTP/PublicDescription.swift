@@ -27,7 +27,10 @@ enum PublicDescription {
       pathParameter("id", "UUID or external id of the customer"),
       queryParameter("status", "open, acknowledged, recovering, resolved, dismissed, withdrawn"),
       queryParameter("severity", "info, warning, critical"),
-      queryParameter("type", "drop, spike, level_down, level_up"),
+      queryParameter(
+        "type",
+        "drop, spike, level_down, level_up, gradual_decline, seasonal_change, abandonment, plateau,"
+          + " adoption, growth_stall, mix_shift, platform_outage"),
       queryParameter("metric", "name of the metric"),
       queryParameter("from", "detected at or after this date or time"),
       queryParameter("to", "detected before this date or time"),

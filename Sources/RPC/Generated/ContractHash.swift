@@ -4,5 +4,5 @@
 enum ContractHash {
   /// SHA-256 over all contracts in order of their names.
   static let sha256 =
-    "0d0635197faf8fe49f3c8abbd3e13dd92ec1884162a363ae4012221afea14ca4"
+    "727096cfc1fe8cabed75f129c6d75cbab400f7555ce42caa1f9fb9a4151fe8f3"
 }

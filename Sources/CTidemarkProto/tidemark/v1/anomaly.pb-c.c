@@ -498,22 +498,38 @@ const ProtobufCMessageDescriptor tidemark__v1__anomaly_change__descriptor =
   (ProtobufCMessageInit) tidemark__v1__anomaly_change__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue tidemark__v1__anomaly_type__enum_values_by_number[5] =
+static const ProtobufCEnumValue tidemark__v1__anomaly_type__enum_values_by_number[13] =
 {
   { "ANOMALY_TYPE_UNSPECIFIED", "TIDEMARK__V1__ANOMALY_TYPE__ANOMALY_TYPE_UNSPECIFIED", 0 },
   { "ANOMALY_TYPE_DROP", "TIDEMARK__V1__ANOMALY_TYPE__ANOMALY_TYPE_DROP", 1 },
   { "ANOMALY_TYPE_SPIKE", "TIDEMARK__V1__ANOMALY_TYPE__ANOMALY_TYPE_SPIKE", 2 },
   { "ANOMALY_TYPE_LEVEL_DOWN", "TIDEMARK__V1__ANOMALY_TYPE__ANOMALY_TYPE_LEVEL_DOWN", 3 },
   { "ANOMALY_TYPE_LEVEL_UP", "TIDEMARK__V1__ANOMALY_TYPE__ANOMALY_TYPE_LEVEL_UP", 4 },
+  { "ANOMALY_TYPE_GRADUAL_DECLINE", "TIDEMARK__V1__ANOMALY_TYPE__ANOMALY_TYPE_GRADUAL_DECLINE", 5 },
+  { "ANOMALY_TYPE_SEASONAL_CHANGE", "TIDEMARK__V1__ANOMALY_TYPE__ANOMALY_TYPE_SEASONAL_CHANGE", 6 },
+  { "ANOMALY_TYPE_ABANDONMENT", "TIDEMARK__V1__ANOMALY_TYPE__ANOMALY_TYPE_ABANDONMENT", 7 },
+  { "ANOMALY_TYPE_PLATEAU", "TIDEMARK__V1__ANOMALY_TYPE__ANOMALY_TYPE_PLATEAU", 8 },
+  { "ANOMALY_TYPE_ADOPTION", "TIDEMARK__V1__ANOMALY_TYPE__ANOMALY_TYPE_ADOPTION", 9 },
+  { "ANOMALY_TYPE_GROWTH_STALL", "TIDEMARK__V1__ANOMALY_TYPE__ANOMALY_TYPE_GROWTH_STALL", 10 },
+  { "ANOMALY_TYPE_MIX_SHIFT", "TIDEMARK__V1__ANOMALY_TYPE__ANOMALY_TYPE_MIX_SHIFT", 11 },
+  { "ANOMALY_TYPE_PLATFORM_OUTAGE", "TIDEMARK__V1__ANOMALY_TYPE__ANOMALY_TYPE_PLATFORM_OUTAGE", 12 },
 };
 static const ProtobufCIntRange tidemark__v1__anomaly_type__value_ranges[] = {
-{0, 0},{0, 5}
+{0, 0},{0, 13}
 };
-static const ProtobufCEnumValueIndex tidemark__v1__anomaly_type__enum_values_by_name[5] =
+static const ProtobufCEnumValueIndex tidemark__v1__anomaly_type__enum_values_by_name[13] =
 {
+  { "ANOMALY_TYPE_ABANDONMENT", 7 },
+  { "ANOMALY_TYPE_ADOPTION", 9 },
   { "ANOMALY_TYPE_DROP", 1 },
+  { "ANOMALY_TYPE_GRADUAL_DECLINE", 5 },
+  { "ANOMALY_TYPE_GROWTH_STALL", 10 },
   { "ANOMALY_TYPE_LEVEL_DOWN", 3 },
   { "ANOMALY_TYPE_LEVEL_UP", 4 },
+  { "ANOMALY_TYPE_MIX_SHIFT", 11 },
+  { "ANOMALY_TYPE_PLATEAU", 8 },
+  { "ANOMALY_TYPE_PLATFORM_OUTAGE", 12 },
+  { "ANOMALY_TYPE_SEASONAL_CHANGE", 6 },
   { "ANOMALY_TYPE_SPIKE", 2 },
   { "ANOMALY_TYPE_UNSPECIFIED", 0 },
 };
@@ -524,9 +540,9 @@ const ProtobufCEnumDescriptor tidemark__v1__anomaly_type__descriptor =
   "AnomalyType",
   "Tidemark__V1__AnomalyType",
   "tidemark.v1",
-  5,
+  13,
   tidemark__v1__anomaly_type__enum_values_by_number,
-  5,
+  13,
   tidemark__v1__anomaly_type__enum_values_by_name,
   1,
   tidemark__v1__anomaly_type__value_ranges,

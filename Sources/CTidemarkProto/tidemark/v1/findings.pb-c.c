@@ -633,22 +633,36 @@ const ProtobufCMessageDescriptor tidemark__v1__findings_batch__descriptor =
   (ProtobufCMessageInit) tidemark__v1__findings_batch__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue tidemark__v1__finding_kind__enum_values_by_number[5] =
+static const ProtobufCEnumValue tidemark__v1__finding_kind__enum_values_by_number[12] =
 {
   { "FINDING_KIND_UNSPECIFIED", "TIDEMARK__V1__FINDING_KIND__FINDING_KIND_UNSPECIFIED", 0 },
   { "FINDING_KIND_DROP", "TIDEMARK__V1__FINDING_KIND__FINDING_KIND_DROP", 1 },
   { "FINDING_KIND_SPIKE", "TIDEMARK__V1__FINDING_KIND__FINDING_KIND_SPIKE", 2 },
   { "FINDING_KIND_LEVEL_DOWN", "TIDEMARK__V1__FINDING_KIND__FINDING_KIND_LEVEL_DOWN", 3 },
   { "FINDING_KIND_LEVEL_UP", "TIDEMARK__V1__FINDING_KIND__FINDING_KIND_LEVEL_UP", 4 },
+  { "FINDING_KIND_GRADUAL_DECLINE", "TIDEMARK__V1__FINDING_KIND__FINDING_KIND_GRADUAL_DECLINE", 5 },
+  { "FINDING_KIND_SEASONAL_CHANGE", "TIDEMARK__V1__FINDING_KIND__FINDING_KIND_SEASONAL_CHANGE", 6 },
+  { "FINDING_KIND_ABANDONMENT", "TIDEMARK__V1__FINDING_KIND__FINDING_KIND_ABANDONMENT", 7 },
+  { "FINDING_KIND_PLATEAU", "TIDEMARK__V1__FINDING_KIND__FINDING_KIND_PLATEAU", 8 },
+  { "FINDING_KIND_ADOPTION", "TIDEMARK__V1__FINDING_KIND__FINDING_KIND_ADOPTION", 9 },
+  { "FINDING_KIND_GROWTH_STALL", "TIDEMARK__V1__FINDING_KIND__FINDING_KIND_GROWTH_STALL", 10 },
+  { "FINDING_KIND_MIX_SHIFT", "TIDEMARK__V1__FINDING_KIND__FINDING_KIND_MIX_SHIFT", 11 },
 };
 static const ProtobufCIntRange tidemark__v1__finding_kind__value_ranges[] = {
-{0, 0},{0, 5}
+{0, 0},{0, 12}
 };
-static const ProtobufCEnumValueIndex tidemark__v1__finding_kind__enum_values_by_name[5] =
+static const ProtobufCEnumValueIndex tidemark__v1__finding_kind__enum_values_by_name[12] =
 {
+  { "FINDING_KIND_ABANDONMENT", 7 },
+  { "FINDING_KIND_ADOPTION", 9 },
   { "FINDING_KIND_DROP", 1 },
+  { "FINDING_KIND_GRADUAL_DECLINE", 5 },
+  { "FINDING_KIND_GROWTH_STALL", 10 },
   { "FINDING_KIND_LEVEL_DOWN", 3 },
   { "FINDING_KIND_LEVEL_UP", 4 },
+  { "FINDING_KIND_MIX_SHIFT", 11 },
+  { "FINDING_KIND_PLATEAU", 8 },
+  { "FINDING_KIND_SEASONAL_CHANGE", 6 },
   { "FINDING_KIND_SPIKE", 2 },
   { "FINDING_KIND_UNSPECIFIED", 0 },
 };
@@ -659,9 +673,9 @@ const ProtobufCEnumDescriptor tidemark__v1__finding_kind__descriptor =
   "FindingKind",
   "Tidemark__V1__FindingKind",
   "tidemark.v1",
-  5,
+  12,
   tidemark__v1__finding_kind__enum_values_by_number,
-  5,
+  12,
   tidemark__v1__finding_kind__enum_values_by_name,
   1,
   tidemark__v1__finding_kind__value_ranges,

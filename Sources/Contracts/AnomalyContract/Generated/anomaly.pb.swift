@@ -30,6 +30,30 @@ public struct AnomalyType: RawRepresentable, Sendable, Hashable {
 
   /// `ANOMALY_TYPE_LEVEL_UP`.
   public static let levelUp = Self(rawValue: 4)
+
+  /// `ANOMALY_TYPE_GRADUAL_DECLINE`.
+  public static let gradualDecline = Self(rawValue: 5)
+
+  /// `ANOMALY_TYPE_SEASONAL_CHANGE`.
+  public static let seasonalChange = Self(rawValue: 6)
+
+  /// `ANOMALY_TYPE_ABANDONMENT`.
+  public static let abandonment = Self(rawValue: 7)
+
+  /// `ANOMALY_TYPE_PLATEAU`.
+  public static let plateau = Self(rawValue: 8)
+
+  /// `ANOMALY_TYPE_ADOPTION`.
+  public static let adoption = Self(rawValue: 9)
+
+  /// `ANOMALY_TYPE_GROWTH_STALL`.
+  public static let growthStall = Self(rawValue: 10)
+
+  /// `ANOMALY_TYPE_MIX_SHIFT`.
+  public static let mixShift = Self(rawValue: 11)
+
+  /// All customers, or all of a cohort.
+  public static let platformOutage = Self(rawValue: 12)
 }
 
 /// The enum Severity of the contract.

@@ -30,11 +30,32 @@ public struct FindingKind: RawRepresentable, Sendable, Hashable {
 
   /// `FINDING_KIND_LEVEL_UP`.
   public static let levelUp = Self(rawValue: 4)
+
+  /// `FINDING_KIND_GRADUAL_DECLINE`.
+  public static let gradualDecline = Self(rawValue: 5)
+
+  /// `FINDING_KIND_SEASONAL_CHANGE`.
+  public static let seasonalChange = Self(rawValue: 6)
+
+  /// `FINDING_KIND_ABANDONMENT`.
+  public static let abandonment = Self(rawValue: 7)
+
+  /// `FINDING_KIND_PLATEAU`.
+  public static let plateau = Self(rawValue: 8)
+
+  /// `FINDING_KIND_ADOPTION`.
+  public static let adoption = Self(rawValue: 9)
+
+  /// `FINDING_KIND_GROWTH_STALL`.
+  public static let growthStall = Self(rawValue: 10)
+
+  /// `FINDING_KIND_MIX_SHIFT`.
+  public static let mixShift = Self(rawValue: 11)
 }
 
 /// One test with its numbers, fired or not.
 public struct TestResult: WireMessage, Hashable {
-  /// `test`: "score", "z_score", "iqr", "ratio".
+  /// `test`: "score", "z_score", "iqr", "ratio", "decline", "seasonal", "silence", "adoption", "plateau".
   public var test: String = ""
 
   /// `window`: buckets.
