@@ -25,6 +25,12 @@ func evidenceFixture() -> Baselines.EvidenceBatch {
         Metric(id: MetricID(2), name: "health", granularity: .day, kind: .gauge),
       ], sensitivity: [SensitivityRule(scope: .segment("large"), scale: 1.5)], windows: windows)
   }
+  let cohorts = [
+    CohortRow(cohort: "", shift: 0.1, effect: 0.12, members: 40),
+    CohortRow(
+      cohort: "large", effect: -1.2, outageSince: 78, score: 2.5, members: 12, drifts: [0.1],
+      profile: [1]),
+  ]
   var calls = SeriesBaseline(kind: .count, granularity: .day)
   var health = SeriesBaseline(kind: .gauge, granularity: .day)
   var last = batch(0)
@@ -36,6 +42,7 @@ func evidenceFixture() -> Baselines.EvidenceBatch {
     _ = health.advance(
       to: bucket, value: Double(70 + bucket % 3), customerIndex: 0, metricIndex: 1, into: &last)
   }
+  last.cohorts = cohorts
   return last
 }
 
@@ -63,6 +70,11 @@ struct EvidenceContractTests {
     #expect(again.metrics == batch.metrics)
     #expect(again.sensitivity == batch.sensitivity)
     #expect(again.flags == batch.flags)
+    var told = batch.cohorts
+    told[1].drifts = []
+    told[1].profile = []
+    #expect(again.cohorts == told)
+    #expect(judge(again, notify: true).cohorts == told)
     #expect(judge(again, notify: true).evidenceHash == judge(batch, notify: true).evidenceHash)
     #expect(judge(again, notify: true).findings.count == 1)
   }
@@ -72,6 +84,15 @@ struct EvidenceContractTests {
   static let damages: [(String, Damage)] = [
     ("evidence.run_id", { $0.runID = [1, 2] }),
     ("evidence.granularity", { $0.granularity = .unspecified }),
+    ("evidence.cohorts", { $0.cohorts = .init(repeating: .init(), count: 1_001) }),
+    (
+      "evidence.cohorts[1].cohort",
+      { $0.cohorts[1].cohort = String(repeating: "n", count: 201) }
+    ),
+    ("evidence.cohorts[1].cohort", { $0.cohorts[1].cohort = "" }),
+    ("evidence.cohorts[0].effect", { $0.cohorts[0].effect = .nan }),
+    ("evidence.cohorts[0].score", { $0.cohorts[0].score = -1 }),
+    ("evidence.cohorts[1].outage_since", { $0.cohorts[1].outageSince = 80 }),
     ("evidence.windows", { $0.windows = [] }),
     ("evidence.windows", { $0.windows = [3, 1, 7] }),
     ("evidence.metrics[0].granularity", { $0.metrics[0].granularity = .week }),
@@ -118,7 +139,10 @@ struct EvidenceContractTests {
 @Suite("Findings on the wire")
 struct FindingsContractTests {
   @Test func `a batch comes back from the wire as it was`() throws {
-    let batch = judge(evidenceFixture(), notify: true)
+    var batch = judge(evidenceFixture(), notify: true)
+    // What only the model needs stays with it.
+    batch.cohorts[1].drifts = []
+    batch.cohorts[1].profile = []
     let bytes = try FindingsContract.FindingsBatch(batch).wireBytes()
     let wire = try FindingsContract.FindingsBatch(wireBytes: bytes)
     #expect(try Detection.FindingsBatch(wire) == batch)
@@ -131,6 +155,8 @@ struct FindingsContractTests {
     ("findings.granularity", { $0.granularity = .init(rawValue: 77) }),
     ("findings.customer_index[0]", { $0.customerIndex[0] = 1 }),
     ("findings.evidence_hash", { $0.evidenceHash = [] }),
+    ("findings.cohorts[1].cohort", { $0.cohorts[1].cohort = "" }),
+    ("findings.cohorts[1].outage_since", { $0.cohorts[1].outageSince = 80 }),
     ("findings.z[0]", { $0.z[0] = .nan }),
     ("findings.findings[0].row", { $0.findings[0].row = 2 }),
     ("findings.findings[0].kind", { $0.findings[0].kind = .unspecified }),

@@ -72,6 +72,7 @@ extension EvidenceContract.EvidenceBatch {
     inputHash = domain.inputHash
     ringObserved = domain.ringObserved
     ringExpected = domain.ringExpected
+    cohorts = domain.cohorts.map(EvidenceContract.CohortRow.init)
   }
 }
 
@@ -100,6 +101,8 @@ extension Baselines.EvidenceBatch {
       revision: wire.revision, ingestSequence: wire.ingestSequence,
       modelVersion: wire.modelVersion, customers: customers, metrics: metrics,
       sensitivity: rules, windows: try Self.windows(wire.windows))
+    cohorts = try Baselines.CohortRow.rows(
+      wire.cohorts, bucket: wire.bucket, "evidence.cohorts")
     try takeColumns(wire)
   }
 

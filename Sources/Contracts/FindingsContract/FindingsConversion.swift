@@ -121,6 +121,7 @@ extension FindingsContract.FindingsBatch {
     z = domain.z
     evidenceHash = domain.evidenceHash
     findings = domain.findings.map(FindingsContract.Finding.init)
+    cohorts = domain.cohorts.map(EvidenceContract.CohortRow.init)
   }
 }
 
@@ -140,6 +141,8 @@ extension Detection.FindingsBatch {
       customers: try Baselines.EvidenceBatch.customers(wire.customers, "findings.customers"),
       metrics: try Baselines.EvidenceBatch.metrics(
         wire.metrics, granularity, "findings.metrics"))
+    cohorts = try Baselines.CohortRow.rows(
+      wire.cohorts, bucket: wire.bucket, "findings.cohorts")
     let rows = wire.customerIndex.count
     try WireColumns.rows(
       rows, limit: Baselines.EvidenceBatch.rowsLimit, "findings.customer_index")

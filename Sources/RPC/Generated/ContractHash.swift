@@ -4,5 +4,5 @@
 enum ContractHash {
   /// SHA-256 over all contracts in order of their names.
   static let sha256 =
-    "727096cfc1fe8cabed75f129c6d75cbab400f7555ce42caa1f9fb9a4151fe8f3"
+    "23d3f39498107cf141d2aa897b16421f1e06a6be1dae2e262948496708b717ab"
 }

@@ -52,6 +52,51 @@ void   tidemark__v1__sensitivity_rule__free_unpacked
   assert(message->base.descriptor == &tidemark__v1__sensitivity_rule__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tidemark__v1__cohort_row__init
+                     (Tidemark__V1__CohortRow         *message)
+{
+  static const Tidemark__V1__CohortRow init_value = TIDEMARK__V1__COHORT_ROW__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__cohort_row__get_packed_size
+                     (const Tidemark__V1__CohortRow *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__cohort_row__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__cohort_row__pack
+                     (const Tidemark__V1__CohortRow *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__cohort_row__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__cohort_row__pack_to_buffer
+                     (const Tidemark__V1__CohortRow *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__cohort_row__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__CohortRow *
+       tidemark__v1__cohort_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__CohortRow *)
+     protobuf_c_message_unpack (&tidemark__v1__cohort_row__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__cohort_row__free_unpacked
+                     (Tidemark__V1__CohortRow *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__cohort_row__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tidemark__v1__evidence_batch__init
                      (Tidemark__V1__EvidenceBatch         *message)
 {
@@ -148,7 +193,123 @@ const ProtobufCMessageDescriptor tidemark__v1__sensitivity_rule__descriptor =
   (ProtobufCMessageInit) tidemark__v1__sensitivity_rule__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tidemark__v1__evidence_batch__field_descriptors[33] =
+static const ProtobufCFieldDescriptor tidemark__v1__cohort_row__field_descriptors[7] =
+{
+  {
+    "cohort",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CohortRow, cohort),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shift",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CohortRow, shift),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "effect",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CohortRow, effect),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "has_outage",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CohortRow, has_outage),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outage_since",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CohortRow, outage_since),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "score",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CohortRow, score),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "members",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CohortRow, members),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__cohort_row__field_indices_by_name[] = {
+  0,   /* field[0] = cohort */
+  2,   /* field[2] = effect */
+  3,   /* field[3] = has_outage */
+  6,   /* field[6] = members */
+  4,   /* field[4] = outage_since */
+  5,   /* field[5] = score */
+  1,   /* field[1] = shift */
+};
+static const ProtobufCIntRange tidemark__v1__cohort_row__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__cohort_row__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.CohortRow",
+  "CohortRow",
+  "Tidemark__V1__CohortRow",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__CohortRow),
+  7,
+  tidemark__v1__cohort_row__field_descriptors,
+  tidemark__v1__cohort_row__field_indices_by_name,
+  1,  tidemark__v1__cohort_row__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__cohort_row__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__evidence_batch__field_descriptors[34] =
 {
   {
     "run_id",
@@ -546,10 +707,23 @@ static const ProtobufCFieldDescriptor tidemark__v1__evidence_batch__field_descri
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "cohorts",
+    34,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tidemark__V1__EvidenceBatch, n_cohorts),
+    offsetof(Tidemark__V1__EvidenceBatch, cohorts),
+    &tidemark__v1__cohort_row__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tidemark__v1__evidence_batch__field_indices_by_name[] = {
   13,   /* field[13] = age */
   2,   /* field[2] = bucket */
+  33,   /* field[33] = cohorts */
   10,   /* field[10] = customer_index */
   6,   /* field[6] = customers */
   16,   /* field[16] = deviation */
@@ -585,7 +759,7 @@ static const unsigned tidemark__v1__evidence_batch__field_indices_by_name[] = {
 static const ProtobufCIntRange tidemark__v1__evidence_batch__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 33 }
+  { 0, 34 }
 };
 const ProtobufCMessageDescriptor tidemark__v1__evidence_batch__descriptor =
 {
@@ -595,7 +769,7 @@ const ProtobufCMessageDescriptor tidemark__v1__evidence_batch__descriptor =
   "Tidemark__V1__EvidenceBatch",
   "tidemark.v1",
   sizeof(Tidemark__V1__EvidenceBatch),
-  33,
+  34,
   tidemark__v1__evidence_batch__field_descriptors,
   tidemark__v1__evidence_batch__field_indices_by_name,
   1,  tidemark__v1__evidence_batch__number_ranges,

@@ -400,7 +400,7 @@ const ProtobufCMessageDescriptor tidemark__v1__finding__descriptor =
   (ProtobufCMessageInit) tidemark__v1__finding__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tidemark__v1__findings_batch__field_descriptors[16] =
+static const ProtobufCFieldDescriptor tidemark__v1__findings_batch__field_descriptors[17] =
 {
   {
     "run_id",
@@ -594,9 +594,22 @@ static const ProtobufCFieldDescriptor tidemark__v1__findings_batch__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "cohorts",
+    17,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tidemark__V1__FindingsBatch, n_cohorts),
+    offsetof(Tidemark__V1__FindingsBatch, cohorts),
+    &tidemark__v1__cohort_row__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tidemark__v1__findings_batch__field_indices_by_name[] = {
   2,   /* field[2] = bucket */
+  16,   /* field[16] = cohorts */
   8,   /* field[8] = customer_index */
   6,   /* field[6] = customers */
   14,   /* field[14] = evidence_hash */
@@ -616,7 +629,7 @@ static const unsigned tidemark__v1__findings_batch__field_indices_by_name[] = {
 static const ProtobufCIntRange tidemark__v1__findings_batch__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 16 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor tidemark__v1__findings_batch__descriptor =
 {
@@ -626,7 +639,7 @@ const ProtobufCMessageDescriptor tidemark__v1__findings_batch__descriptor =
   "Tidemark__V1__FindingsBatch",
   "tidemark.v1",
   sizeof(Tidemark__V1__FindingsBatch),
-  16,
+  17,
   tidemark__v1__findings_batch__field_descriptors,
   tidemark__v1__findings_batch__field_indices_by_name,
   1,  tidemark__v1__findings_batch__number_ranges,

@@ -79,6 +79,66 @@ public struct SensitivityRule: WireMessage, Hashable {
   }
 }
 
+/// What one bucket did to a cohort as a whole: customers that are compared with each other.
+public struct CohortRow: WireMessage, Hashable {
+  /// `cohort`: at most 200 bytes; empty for all customers.
+  public var cohort: String = ""
+
+  /// `shift`: log ratio by which every member is expected to differ.
+  public var shift: Double = 0
+
+  /// `effect`: median of the members' log ratios as it was seen.
+  public var effect: Double = 0
+
+  /// `has_outage`: whether the bucket belongs to a platform event.
+  public var hasOutage: Bool = false
+
+  /// `outage_since`: first bucket of that event.
+  public var outageSince: Int32 = 0
+
+  /// `score`: how far beyond its threshold the event is, 0 without one.
+  public var score: Double = 0
+
+  /// `members`: customers that the row was made from.
+  public var members: UInt32 = 0
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__CohortRow()
+    tidemark__v1__cohort_row__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__CohortRow.self)
+    cohort = wireSource.string(c.pointee.cohort)
+    shift = c.pointee.shift
+    effect = c.pointee.effect
+    hasOutage = c.pointee.has_outage != 0
+    outageSince = c.pointee.outage_since
+    score = c.pointee.score
+    members = c.pointee.members
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__CohortRow.self, 1)
+    tidemark__v1__cohort_row__init(c)
+    if !cohort.isEmpty { c.pointee.cohort = try arena.string(cohort, "tidemark.v1.CohortRow.cohort") }
+    c.pointee.shift = shift
+    c.pointee.effect = effect
+    c.pointee.has_outage = hasOutage ? 1 : 0
+    c.pointee.outage_since = outageSince
+    c.pointee.score = score
+    c.pointee.members = members
+    return WireTarget(c)
+  }
+}
+
 /// At most 1,200 rows and 1 MiB. All columns hold one entry a row unless a comment says more.
 public struct EvidenceBatch: WireMessage, Hashable {
   /// `run_id`: UUID of the scan run, 16 bytes.
@@ -180,6 +240,9 @@ public struct EvidenceBatch: WireMessage, Hashable {
   /// `ring_expected`: rows x 21.
   public var ringExpected: [Double] = []
 
+  /// `cohorts`: of the customers present and of all; at most 1,000.
+  public var cohorts: [CohortRow] = []
+
   /// Makes a message whose fields hold their defaults.
   public init() {}
 
@@ -226,6 +289,7 @@ public struct EvidenceBatch: WireMessage, Hashable {
     inputHash = Array(UnsafeBufferPointer(start: c.pointee.input_hash, count: c.pointee.n_input_hash))
     ringObserved = Array(UnsafeBufferPointer(start: c.pointee.ring_observed, count: c.pointee.n_ring_observed))
     ringExpected = Array(UnsafeBufferPointer(start: c.pointee.ring_expected, count: c.pointee.n_ring_expected))
+    cohorts = wireSource.messages(c.pointee.cohorts, c.pointee.n_cohorts)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -265,6 +329,7 @@ public struct EvidenceBatch: WireMessage, Hashable {
     c.pointee.input_hash = try arena.copy(inputHash); c.pointee.n_input_hash = inputHash.count
     c.pointee.ring_observed = try arena.copy(ringObserved); c.pointee.n_ring_observed = ringObserved.count
     c.pointee.ring_expected = try arena.copy(ringExpected); c.pointee.n_ring_expected = ringExpected.count
+    c.pointee.cohorts = try arena.messages(cohorts); c.pointee.n_cohorts = cohorts.count
     return WireTarget(c)
   }
 }

@@ -3,6 +3,7 @@
 
 internal import CProtobufC
 internal import CTidemarkProto
+public import EvidenceContract
 public import RPC
 public import SeriesContract
 
@@ -233,6 +234,9 @@ public struct FindingsBatch: WireMessage, Hashable {
   /// `findings`.
   public var findings: [Finding] = []
 
+  /// `cohorts`: of the customers present and of all; at most 1,000.
+  public var cohorts: [EvidenceContract.CohortRow] = []
+
   /// Makes a message whose fields hold their defaults.
   public init() {}
 
@@ -262,6 +266,7 @@ public struct FindingsBatch: WireMessage, Hashable {
     z = Array(UnsafeBufferPointer(start: c.pointee.z, count: c.pointee.n_z))
     evidenceHash = Array(UnsafeBufferPointer(start: c.pointee.evidence_hash, count: c.pointee.n_evidence_hash))
     findings = wireSource.messages(c.pointee.findings, c.pointee.n_findings)
+    cohorts = wireSource.messages(c.pointee.cohorts, c.pointee.n_cohorts)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -284,6 +289,7 @@ public struct FindingsBatch: WireMessage, Hashable {
     c.pointee.z = try arena.copy(z); c.pointee.n_z = z.count
     c.pointee.evidence_hash = try arena.copy(evidenceHash); c.pointee.n_evidence_hash = evidenceHash.count
     c.pointee.findings = try arena.messages(findings); c.pointee.n_findings = findings.count
+    c.pointee.cohorts = try arena.messages(cohorts); c.pointee.n_cohorts = cohorts.count
     return WireTarget(c)
   }
 }

@@ -17,6 +17,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "tidemark/v1/common.pb-c.h"
 
 typedef struct Tidemark__V1__SensitivityRule Tidemark__V1__SensitivityRule;
+typedef struct Tidemark__V1__CohortRow Tidemark__V1__CohortRow;
 typedef struct Tidemark__V1__EvidenceBatch Tidemark__V1__EvidenceBatch;
 
 
@@ -55,6 +56,46 @@ struct  Tidemark__V1__SensitivityRule
 #define TIDEMARK__V1__SENSITIVITY_RULE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__sensitivity_rule__descriptor) \
     , (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * What one bucket did to a cohort as a whole: customers that are compared with each other.
+ */
+struct  Tidemark__V1__CohortRow
+{
+  ProtobufCMessage base;
+  /*
+   * at most 200 bytes; empty for all customers
+   */
+  char *cohort;
+  /*
+   * log ratio by which every member is expected to differ
+   */
+  double shift;
+  /*
+   * median of the members' log ratios as it was seen
+   */
+  double effect;
+  /*
+   * whether the bucket belongs to a platform event
+   */
+  protobuf_c_boolean has_outage;
+  /*
+   * first bucket of that event
+   */
+  int32_t outage_since;
+  /*
+   * how far beyond its threshold the event is, 0 without one
+   */
+  double score;
+  /*
+   * customers that the row was made from
+   */
+  uint32_t members;
+};
+#define TIDEMARK__V1__COHORT_ROW__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__cohort_row__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -177,10 +218,15 @@ struct  Tidemark__V1__EvidenceBatch
    */
   size_t n_ring_expected;
   double *ring_expected;
+  /*
+   * of the customers present and of all; at most 1,000
+   */
+  size_t n_cohorts;
+  Tidemark__V1__CohortRow **cohorts;
 };
 #define TIDEMARK__V1__EVIDENCE_BATCH__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__evidence_batch__descriptor) \
-    , {0,NULL}, TIDEMARK__V1__GRANULARITY__GRANULARITY_UNSPECIFIED, 0, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , {0,NULL}, TIDEMARK__V1__GRANULARITY__GRANULARITY_UNSPECIFIED, 0, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /* Tidemark__V1__SensitivityRule methods */
@@ -201,6 +247,25 @@ Tidemark__V1__SensitivityRule *
                       const uint8_t       *data);
 void   tidemark__v1__sensitivity_rule__free_unpacked
                      (Tidemark__V1__SensitivityRule *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__CohortRow methods */
+void   tidemark__v1__cohort_row__init
+                     (Tidemark__V1__CohortRow         *message);
+size_t tidemark__v1__cohort_row__get_packed_size
+                     (const Tidemark__V1__CohortRow   *message);
+size_t tidemark__v1__cohort_row__pack
+                     (const Tidemark__V1__CohortRow   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__cohort_row__pack_to_buffer
+                     (const Tidemark__V1__CohortRow   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__CohortRow *
+       tidemark__v1__cohort_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__cohort_row__free_unpacked
+                     (Tidemark__V1__CohortRow *message,
                       ProtobufCAllocator *allocator);
 /* Tidemark__V1__EvidenceBatch methods */
 void   tidemark__v1__evidence_batch__init
@@ -226,6 +291,9 @@ void   tidemark__v1__evidence_batch__free_unpacked
 typedef void (*Tidemark__V1__SensitivityRule_Closure)
                  (const Tidemark__V1__SensitivityRule *message,
                   void *closure_data);
+typedef void (*Tidemark__V1__CohortRow_Closure)
+                 (const Tidemark__V1__CohortRow *message,
+                  void *closure_data);
 typedef void (*Tidemark__V1__EvidenceBatch_Closure)
                  (const Tidemark__V1__EvidenceBatch *message,
                   void *closure_data);
@@ -237,6 +305,7 @@ typedef void (*Tidemark__V1__EvidenceBatch_Closure)
 
 extern const ProtobufCEnumDescriptor    tidemark__v1__evidence_flag__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__sensitivity_rule__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__cohort_row__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__evidence_batch__descriptor;
 
 PROTOBUF_C__END_DECLS

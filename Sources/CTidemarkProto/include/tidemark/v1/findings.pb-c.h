@@ -15,6 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "tidemark/v1/common.pb-c.h"
+#include "tidemark/v1/evidence.pb-c.h"
 
 typedef struct Tidemark__V1__TestResult Tidemark__V1__TestResult;
 typedef struct Tidemark__V1__Finding Tidemark__V1__Finding;
@@ -158,10 +159,15 @@ struct  Tidemark__V1__FindingsBatch
   uint64_t *evidence_hash;
   size_t n_findings;
   Tidemark__V1__Finding **findings;
+  /*
+   * of the customers present and of all; at most 1,000
+   */
+  size_t n_cohorts;
+  Tidemark__V1__CohortRow **cohorts;
 };
 #define TIDEMARK__V1__FINDINGS_BATCH__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__findings_batch__descriptor) \
-    , {0,NULL}, TIDEMARK__V1__GRANULARITY__GRANULARITY_UNSPECIFIED, 0, 0, (char *)protobuf_c_empty_string, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , {0,NULL}, TIDEMARK__V1__GRANULARITY__GRANULARITY_UNSPECIFIED, 0, 0, (char *)protobuf_c_empty_string, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /* Tidemark__V1__TestResult methods */
