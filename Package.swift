@@ -122,7 +122,7 @@ let runtime: [Target.Dependency] = [
 let stored: [Target.Dependency] = ["Postgres", "WorkQueue"]
 
 let services: [Target] = [
-  room("SeriesStore", ["Postgres", "SeriesModel"]),
+  room("SeriesStore", ["Locking", "Postgres", "SeriesModel"]),
   room(
     "IngestService",
     runtime + stored + ["SeriesStore", "PointsContract", "EvidenceContract"]),

@@ -12,6 +12,7 @@ struct Arrival: Sendable {
 
   let runs: ScanRunTable
   let reader: SeriesReader
+  let calendar: ScanCalendar
   let detector: DetectorClient
   let customer: Customer
   let metric: Metric
@@ -40,9 +41,10 @@ struct Arrival: Sendable {
       revision: 0, ingestSequence: request.ingestSequence,
       modelVersion: ModelParameters.version, customers: [customer], metrics: [metric],
       windows: ModelParameters.parameters(for: metric.granularity).windows)
+    let known = try await calendar.flags(batch.bucket, customer, metric)
     let outcome = model.advance(
       to: request.bucket, value: request.value, customerIndex: 0, metricIndex: 0,
-      flags: .provisional, into: &batch)
+      flags: known.union(.provisional), into: &batch)
     guard outcome == .judged else { return skipped("no_history") }
     var call = JudgeRequest()
     call.evidence = EvidenceContract.EvidenceBatch(batch)

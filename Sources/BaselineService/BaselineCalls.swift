@@ -12,6 +12,7 @@ struct BaselineCalls: BaselineHandler {
   let runs: ScanRunTable
   let reader: SeriesReader
   let lookup: SeriesLookup
+  let calendar: ScanCalendar
   let detector: DetectorClient
   var notifiesHistory = false
 
@@ -105,7 +106,7 @@ struct BaselineCalls: BaselineHandler {
     try WireLimits.finite(request.value, "value")
     return try await answering { () async throws -> ObserveResponse in
       let arrival = Arrival(
-        runs: runs, reader: reader, detector: detector,
+        runs: runs, reader: reader, calendar: calendar, detector: detector,
         customer: try await lookup.customer(request.customer, field: "customer"),
         metric: try await lookup.metric(request.metric, field: "metric"))
       return try await arrival.observe(request, options: context.childOptions())
@@ -114,7 +115,7 @@ struct BaselineCalls: BaselineHandler {
 
   /// Turns failures of the store into statuses: a lost database is UNAVAILABLE, which callers
   /// retry; everything else is ours.
-  private func answering<Response: Sendable>(
+  func answering<Response: Sendable>(
     _ body: () async throws -> Response
   ) async throws(RPCError) -> Response {
     do {

@@ -22,6 +22,9 @@ public struct BaselineConfiguration: Sendable {
   /// Whether runs that begin with a closed bucket tell people of what is found in the past.
   public let notifiesHistory: Bool
 
+  /// Where the compiled time zones are, by which civil days of the calendar are found.
+  public let zoneDirectory: String
+
   /// Reads the settings; faults are kept by the reader.
   public init(reading reader: ConfigurationReader) {
     runtime = RuntimeSettings(reading: reader)
@@ -37,13 +40,15 @@ public struct BaselineConfiguration: Sendable {
       help: "how long a range stays with a process that shows no sign of life")
     notifiesHistory = reader.boolean(
       "notify-history", help: "tell people of what is found in buckets before the newest, too")
+    zoneDirectory = reader.text(
+      "zone-directory", default: "/usr/share/zoneinfo", help: "compiled time zones")
   }
 
   /// Sets them in a program, as tests do.
   public init(
     runtime: RuntimeSettings, rpc: RPCSettings, databaseURL: Redacted<String>,
     scanConcurrency: Int = 4, leaseSeconds: Double = 15,
-    notifiesHistory: Bool = false
+    notifiesHistory: Bool = false, zoneDirectory: String = "/usr/share/zoneinfo"
   ) {
     self.runtime = runtime
     self.rpc = rpc
@@ -51,5 +56,6 @@ public struct BaselineConfiguration: Sendable {
     self.scanConcurrency = scanConcurrency
     self.leaseSeconds = leaseSeconds
     self.notifiesHistory = notifiesHistory
+    self.zoneDirectory = zoneDirectory
   }
 }

@@ -1,13 +1,14 @@
 public import Postgres
 import WorkQueue
 
-/// The tables of the models and of the scan runs, in baseline's own schema.
+/// The tables of the models, of the scan runs and of the calendar, in baseline's own schema.
 public enum BaselineSchema {
   /// The steps, numbered from 1.
   public static let migrations: [Migration] = [
     WorkQueue.migration(version: 1),
     Migration(version: 2, name: "models", sql: models),
     Migration(version: 3, name: "scan runs", sql: runs),
+    Migration(version: 4, name: "calendar", sql: calendar),
   ]
 
   private static let models: PostgresStatement = """

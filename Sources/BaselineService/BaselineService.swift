@@ -19,24 +19,29 @@ public struct BaselineService: Service {
 
   /// Wires the parts.
   ///
-  /// - Throws: `RPCError` when the detector's address cannot be used.
+  /// - Throws: `RPCError` when the detector's address cannot be used, or an error that names the
+  ///   organisation's zone when the system has none of that name.
   public init(settings: BaselineConfiguration, logger: Logger) throws {
     let registry = MetricsRegistry()
-    let detector = try settings.rpc.caller(to: "detector", metrics: registry)
     let pool = PostgresPool(
       configuration: PostgresConfiguration(
         url: settings.databaseURL.secret, applicationName: "tidemark-baseline"),
       size: settings.scanConcurrency + 2)
+    let calendar = try ScanCalendar(
+      table: CalendarTable(pool: pool), zones: ZoneFiles(directory: settings.zoneDirectory),
+      organisationZone: settings.runtime.zone)
+    let detector = try settings.rpc.caller(to: "detector", metrics: registry)
     let queue = WorkQueue(pool: pool, schema: .baseline)
     let runs = ScanRunTable(pool: pool, queue: queue)
     let reader = SeriesReader(pool: pool)
     let isStopping = Locked(false)
     let calls = BaselineCalls(
       runs: runs, reader: reader, lookup: SeriesLookup(pool: pool, reader: reader),
-      detector: DetectorClient(detector), notifiesHistory: settings.notifiesHistory)
+      calendar: calendar, detector: DetectorClient(detector),
+      notifiesHistory: settings.notifiesHistory)
     let planner = ScanPlanner(runs: runs, reader: reader)
     let scan = RangeScan(
-      runs: runs, reader: reader, detector: DetectorClient(detector),
+      runs: runs, reader: reader, calendar: calendar, detector: DetectorClient(detector),
       leaseSeconds: settings.leaseSeconds, figures: BaselineFigures(registry),
       isStopping: isStopping)
     let runner = WorkQueueRunner(

@@ -4,6 +4,8 @@ struct BaselineServiceError: Error, Hashable, Sendable, CustomStringConvertible 
   enum Code: String, Sendable {
     /// A series of a metric that the catalogue does not hold.
     case unknownMetric
+    /// The system has no time zone of the organisation's name.
+    case unknownZone
     /// The service stops; the work goes on elsewhere.
     case stopping
   }

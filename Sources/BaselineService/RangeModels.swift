@@ -6,6 +6,9 @@ import SeriesStore
 struct RangeModels {
   private let run: ScanRun
   private let list: SeriesList
+  /// For each series the place of its metric.
+  private let metricIndex: [Int]
+  private var calendar: CalendarResolver
   private var fold: ModelFold
 
   /// The first bucket that any series has still to be walked over; after the run's last when none.
@@ -16,15 +19,15 @@ struct RangeModels {
 
   /// Decodes the stored models.
   ///
-  /// A model of another version, or of a past that was corrected, is rebuilt from `first` on.
+  /// A model of another version, or of a past that was corrected, is rebuilt from `first` on. The
+  /// calendar is of the list's customers and of these metrics.
   init(
-    run: ScanRun, list: SeriesList, catalogue: [Metric],
+    run: ScanRun, list: SeriesList, metrics: [Metric], calendar: CalendarResolver,
     states: [SeriesKey: StoredState], corrected: Set<SeriesKey>, first: Int32
   ) throws {
     self.run = run
     self.list = list
-    let present = Set(list.series.map(\.metric))
-    let metrics = catalogue.filter { present.contains($0.id) }
+    self.calendar = calendar
     var places: [MetricID: Int] = [:]
     for (place, metric) in metrics.enumerated() { places[metric.id] = place }
     var members: [ModelFold.Member] = []
@@ -50,6 +53,7 @@ struct RangeModels {
       members.append(member)
     }
     self.rebuilt = rebuilt
+    metricIndex = members.map(\.metric)
     start = (members.map(\.through).min() ?? run.through) + 1
     fold = ModelFold(
       runID: run.id, granularity: run.granularity, ingestSequence: run.ingestSequence,
@@ -86,7 +90,13 @@ struct RangeModels {
   mutating func advance(
     to bucket: Int32, points: SlotTable
   ) -> (batches: [EvidenceBatch], walked: Int64) {
-    let (batches, walked) = fold.advance(to: bucket, values: { points[$0, bucket] })
+    calendar.enter(Bucket(run.granularity, bucket))
+    let (batches, walked) = fold.advance(
+      to: bucket, values: { points[$0, bucket] },
+      flags: { [calendar, list, metricIndex] place in
+        EvidenceFlags(
+          calendar.entry(customer: list.customerIndex[place], metric: metricIndex[place]))
+      })
     return (batches.map(\.evidence), walked)
   }
 

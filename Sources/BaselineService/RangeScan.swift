@@ -27,6 +27,7 @@ struct RangeScan: Sendable {
 
   let runs: ScanRunTable
   let reader: SeriesReader
+  let calendar: ScanCalendar
   let detector: DetectorClient
   let leaseSeconds: Double
   let figures: BaselineFigures
@@ -72,9 +73,12 @@ struct RangeScan: Sendable {
     let (states, corrected) = try await StateTable.load(
       run.granularity, shards: range.shards, sequence: run.ingestSequence, from: runs.pool)
     let first = try await reader.firstBucket(run.granularity) ?? run.through
+    let present = Set(list.series.map(\.metric))
+    let metrics = try await reader.metrics().filter { present.contains($0.id) }
     var models = try RangeModels(
-      run: run, list: list, catalogue: try await reader.metrics(), states: states,
-      corrected: corrected, first: min(first, run.through))
+      run: run, list: list, metrics: metrics,
+      calendar: try await calendar.resolver(for: run, customers: list.customers, metrics: metrics),
+      states: states, corrected: corrected, first: min(first, run.through))
     var progress = range.progress
     progress.bucketsDue = progress.bucketsScanned + models.bucketsDue
     let points = PinnedPoints(pool: runs.pool, reader: reader)

@@ -20,6 +20,8 @@ struct ScanRun: Sendable, Hashable {
   let notifiesHistory: Bool
   let state: State
   let seriesDue: Int64
+  /// The change of the calendar that the run began after; 0 while it waits.
+  let calendarSequence: Int64
 
   /// The identity of the run: one a granularity and bucket, however many replicas ask for it.
   static func id(_ granularity: Granularity, through: Int32) -> ScanRunID {
@@ -48,6 +50,7 @@ struct ScanRun: Sendable, Hashable {
     notifiesHistory = row.bool(5)
     self.state = state
     seriesDue = row.int64(7)
+    calendarSequence = row.optionalInt64(8) ?? 0
   }
 }
 

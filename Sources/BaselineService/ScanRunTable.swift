@@ -43,7 +43,7 @@ struct ScanRunTable: Sendable {
       let covering = try connection.execute(
         """
         SELECT run_id, granularity, through_bucket, from_bucket, ingest_sequence,
-          notify_history, state, series_due
+          notify_history, state, series_due, calendar_sequence
         FROM scan_run WHERE granularity = $1 AND through_bucket >= $2
         ORDER BY through_bucket LIMIT 1
         """, [.int16(Int16(request.granularity.rawValue)), .int32(request.through)]
@@ -120,12 +120,16 @@ struct ScanRunTable: Sendable {
 
   /// Starts the oldest waiting run when none runs: one after the other, so that each bucket is
   /// judged as the newest of its run and told to people if it has to be.
+  ///
+  /// The run takes the calendar as it is now, to its end and over crashes.
   func activateNext(
     _ granularity: Granularity, on connection: isolated PostgresConnection
   ) throws {
     let started = try connection.execute(
       """
-      UPDATE scan_run SET state = 1, started_at = now() WHERE run_id = (
+      UPDATE scan_run SET state = 1, started_at = now(),
+        calendar_sequence = (SELECT value FROM calendar_sequence)
+      WHERE run_id = (
         SELECT run_id FROM scan_run WHERE granularity = $1 AND state = 0
           AND NOT EXISTS (SELECT FROM scan_run WHERE granularity = $1 AND state = 1)
         ORDER BY through_bucket LIMIT 1
@@ -143,7 +147,7 @@ struct ScanRunTable: Sendable {
     try await pool.query(
       """
       SELECT run_id, granularity, through_bucket, from_bucket, ingest_sequence, notify_history,
-        state, series_due
+        state, series_due, calendar_sequence
       FROM scan_run WHERE run_id = $1
       """, [id.stored]
     ).first.flatMap { ScanRun(row: $0) }

@@ -3,6 +3,7 @@ internal import Postgres
 internal import RPC
 internal import SeriesContract
 internal import SeriesModel
+internal import SeriesStore
 
 extension IngestCalls {
   /// The most customers or metrics of one call.

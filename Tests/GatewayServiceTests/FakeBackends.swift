@@ -176,6 +176,15 @@ struct FakeBaseline: BaselineHandler {
   func getBaseline(
     _ request: GetBaselineRequest, context: CallContext
   ) async throws(RPCError) -> GetBaselineResponse { try unimplemented() }
+  func putCalendar(
+    _ request: PutCalendarRequest, context: CallContext
+  ) async throws(RPCError) -> PutCalendarResponse { try unimplemented() }
+  func listCalendar(
+    _ request: ListCalendarRequest, context: CallContext
+  ) async throws(RPCError) -> ListCalendarResponse { try unimplemented() }
+  func removeCalendarEntries(
+    _ request: RemoveCalendarEntriesRequest, context: CallContext
+  ) async throws(RPCError) -> RemoveCalendarEntriesResponse { try unimplemented() }
 }
 
 extension SeriesContract.Customer {

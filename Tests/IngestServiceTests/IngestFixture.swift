@@ -49,6 +49,16 @@ final class FakeBaseline: BaselineHandler {
   func getBaseline(
     _ request: GetBaselineRequest, context: CallContext
   ) async throws(RPCError) -> GetBaselineResponse { GetBaselineResponse() }
+
+  func putCalendar(
+    _ request: PutCalendarRequest, context: CallContext
+  ) async throws(RPCError) -> PutCalendarResponse { PutCalendarResponse() }
+  func listCalendar(
+    _ request: ListCalendarRequest, context: CallContext
+  ) async throws(RPCError) -> ListCalendarResponse { ListCalendarResponse() }
+  func removeCalendarEntries(
+    _ request: RemoveCalendarEntriesRequest, context: CallContext
+  ) async throws(RPCError) -> RemoveCalendarEntriesResponse { RemoveCalendarEntriesResponse() }
 }
 
 /// Ingest over `inproc://` on a database of its own, with a few customers and metrics.

@@ -4,5 +4,5 @@
 enum ContractHash {
   /// SHA-256 over all contracts in order of their names.
   static let sha256 =
-    "23d3f39498107cf141d2aa897b16421f1e06a6be1dae2e262948496708b717ab"
+    "36689ef1b17920571ba88f186e8274fedee6f144d97b51369ae0a544c379bf3b"
 }

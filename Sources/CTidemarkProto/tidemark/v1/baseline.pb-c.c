@@ -502,6 +502,321 @@ void   tidemark__v1__get_baseline_response__free_unpacked
   assert(message->base.descriptor == &tidemark__v1__get_baseline_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tidemark__v1__calendar_entry__init
+                     (Tidemark__V1__CalendarEntry         *message)
+{
+  static const Tidemark__V1__CalendarEntry init_value = TIDEMARK__V1__CALENDAR_ENTRY__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__calendar_entry__get_packed_size
+                     (const Tidemark__V1__CalendarEntry *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__calendar_entry__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__calendar_entry__pack
+                     (const Tidemark__V1__CalendarEntry *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__calendar_entry__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__calendar_entry__pack_to_buffer
+                     (const Tidemark__V1__CalendarEntry *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__calendar_entry__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__CalendarEntry *
+       tidemark__v1__calendar_entry__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__CalendarEntry *)
+     protobuf_c_message_unpack (&tidemark__v1__calendar_entry__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__calendar_entry__free_unpacked
+                     (Tidemark__V1__CalendarEntry *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__calendar_entry__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__put_calendar_request__init
+                     (Tidemark__V1__PutCalendarRequest         *message)
+{
+  static const Tidemark__V1__PutCalendarRequest init_value = TIDEMARK__V1__PUT_CALENDAR_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__put_calendar_request__get_packed_size
+                     (const Tidemark__V1__PutCalendarRequest *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__put_calendar_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__put_calendar_request__pack
+                     (const Tidemark__V1__PutCalendarRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__put_calendar_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__put_calendar_request__pack_to_buffer
+                     (const Tidemark__V1__PutCalendarRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__put_calendar_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__PutCalendarRequest *
+       tidemark__v1__put_calendar_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__PutCalendarRequest *)
+     protobuf_c_message_unpack (&tidemark__v1__put_calendar_request__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__put_calendar_request__free_unpacked
+                     (Tidemark__V1__PutCalendarRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__put_calendar_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__put_calendar_response__init
+                     (Tidemark__V1__PutCalendarResponse         *message)
+{
+  static const Tidemark__V1__PutCalendarResponse init_value = TIDEMARK__V1__PUT_CALENDAR_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__put_calendar_response__get_packed_size
+                     (const Tidemark__V1__PutCalendarResponse *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__put_calendar_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__put_calendar_response__pack
+                     (const Tidemark__V1__PutCalendarResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__put_calendar_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__put_calendar_response__pack_to_buffer
+                     (const Tidemark__V1__PutCalendarResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__put_calendar_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__PutCalendarResponse *
+       tidemark__v1__put_calendar_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__PutCalendarResponse *)
+     protobuf_c_message_unpack (&tidemark__v1__put_calendar_response__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__put_calendar_response__free_unpacked
+                     (Tidemark__V1__PutCalendarResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__put_calendar_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__list_calendar_request__init
+                     (Tidemark__V1__ListCalendarRequest         *message)
+{
+  static const Tidemark__V1__ListCalendarRequest init_value = TIDEMARK__V1__LIST_CALENDAR_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__list_calendar_request__get_packed_size
+                     (const Tidemark__V1__ListCalendarRequest *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_calendar_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__list_calendar_request__pack
+                     (const Tidemark__V1__ListCalendarRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_calendar_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__list_calendar_request__pack_to_buffer
+                     (const Tidemark__V1__ListCalendarRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_calendar_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__ListCalendarRequest *
+       tidemark__v1__list_calendar_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__ListCalendarRequest *)
+     protobuf_c_message_unpack (&tidemark__v1__list_calendar_request__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__list_calendar_request__free_unpacked
+                     (Tidemark__V1__ListCalendarRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__list_calendar_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__list_calendar_response__init
+                     (Tidemark__V1__ListCalendarResponse         *message)
+{
+  static const Tidemark__V1__ListCalendarResponse init_value = TIDEMARK__V1__LIST_CALENDAR_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__list_calendar_response__get_packed_size
+                     (const Tidemark__V1__ListCalendarResponse *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_calendar_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__list_calendar_response__pack
+                     (const Tidemark__V1__ListCalendarResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_calendar_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__list_calendar_response__pack_to_buffer
+                     (const Tidemark__V1__ListCalendarResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_calendar_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__ListCalendarResponse *
+       tidemark__v1__list_calendar_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__ListCalendarResponse *)
+     protobuf_c_message_unpack (&tidemark__v1__list_calendar_response__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__list_calendar_response__free_unpacked
+                     (Tidemark__V1__ListCalendarResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__list_calendar_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__remove_calendar_entries_request__init
+                     (Tidemark__V1__RemoveCalendarEntriesRequest         *message)
+{
+  static const Tidemark__V1__RemoveCalendarEntriesRequest init_value = TIDEMARK__V1__REMOVE_CALENDAR_ENTRIES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__remove_calendar_entries_request__get_packed_size
+                     (const Tidemark__V1__RemoveCalendarEntriesRequest *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__remove_calendar_entries_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__remove_calendar_entries_request__pack
+                     (const Tidemark__V1__RemoveCalendarEntriesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__remove_calendar_entries_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__remove_calendar_entries_request__pack_to_buffer
+                     (const Tidemark__V1__RemoveCalendarEntriesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__remove_calendar_entries_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__RemoveCalendarEntriesRequest *
+       tidemark__v1__remove_calendar_entries_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__RemoveCalendarEntriesRequest *)
+     protobuf_c_message_unpack (&tidemark__v1__remove_calendar_entries_request__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__remove_calendar_entries_request__free_unpacked
+                     (Tidemark__V1__RemoveCalendarEntriesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__remove_calendar_entries_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__remove_calendar_entries_response__init
+                     (Tidemark__V1__RemoveCalendarEntriesResponse         *message)
+{
+  static const Tidemark__V1__RemoveCalendarEntriesResponse init_value = TIDEMARK__V1__REMOVE_CALENDAR_ENTRIES_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__remove_calendar_entries_response__get_packed_size
+                     (const Tidemark__V1__RemoveCalendarEntriesResponse *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__remove_calendar_entries_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__remove_calendar_entries_response__pack
+                     (const Tidemark__V1__RemoveCalendarEntriesResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__remove_calendar_entries_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__remove_calendar_entries_response__pack_to_buffer
+                     (const Tidemark__V1__RemoveCalendarEntriesResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__remove_calendar_entries_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__RemoveCalendarEntriesResponse *
+       tidemark__v1__remove_calendar_entries_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__RemoveCalendarEntriesResponse *)
+     protobuf_c_message_unpack (&tidemark__v1__remove_calendar_entries_response__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__remove_calendar_entries_response__free_unpacked
+                     (Tidemark__V1__RemoveCalendarEntriesResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__remove_calendar_entries_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor tidemark__v1__close_bucket_request__field_descriptors[3] =
 {
   {
@@ -1440,6 +1755,532 @@ const ProtobufCMessageDescriptor tidemark__v1__get_baseline_response__descriptor
   (ProtobufCMessageInit) tidemark__v1__get_baseline_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tidemark__v1__calendar_entry__field_descriptors[13] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CalendarEntry, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CalendarEntry, kind),
+    &tidemark__v1__calendar_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CalendarEntry, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scope",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CalendarEntry, scope),
+    &tidemark__v1__calendar_scope__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scope_value",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CalendarEntry, scope_value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "metric",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CalendarEntry, metric),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_date",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CalendarEntry, first_date),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_date",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CalendarEntry, last_date),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "start_unix_s",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CalendarEntry, start_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end_unix_s",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CalendarEntry, end_unix_s),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_ratio",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CalendarEntry, expected_ratio),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tolerance",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CalendarEntry, tolerance),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sequence",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CalendarEntry, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__calendar_entry__field_indices_by_name[] = {
+  9,   /* field[9] = end_unix_s */
+  10,   /* field[10] = expected_ratio */
+  6,   /* field[6] = first_date */
+  0,   /* field[0] = id */
+  1,   /* field[1] = kind */
+  7,   /* field[7] = last_date */
+  5,   /* field[5] = metric */
+  2,   /* field[2] = name */
+  3,   /* field[3] = scope */
+  4,   /* field[4] = scope_value */
+  12,   /* field[12] = sequence */
+  8,   /* field[8] = start_unix_s */
+  11,   /* field[11] = tolerance */
+};
+static const ProtobufCIntRange tidemark__v1__calendar_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 13 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__calendar_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.CalendarEntry",
+  "CalendarEntry",
+  "Tidemark__V1__CalendarEntry",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__CalendarEntry),
+  13,
+  tidemark__v1__calendar_entry__field_descriptors,
+  tidemark__v1__calendar_entry__field_indices_by_name,
+  1,  tidemark__v1__calendar_entry__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__calendar_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__put_calendar_request__field_descriptors[1] =
+{
+  {
+    "entries",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tidemark__V1__PutCalendarRequest, n_entries),
+    offsetof(Tidemark__V1__PutCalendarRequest, entries),
+    &tidemark__v1__calendar_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__put_calendar_request__field_indices_by_name[] = {
+  0,   /* field[0] = entries */
+};
+static const ProtobufCIntRange tidemark__v1__put_calendar_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__put_calendar_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.PutCalendarRequest",
+  "PutCalendarRequest",
+  "Tidemark__V1__PutCalendarRequest",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__PutCalendarRequest),
+  1,
+  tidemark__v1__put_calendar_request__field_descriptors,
+  tidemark__v1__put_calendar_request__field_indices_by_name,
+  1,  tidemark__v1__put_calendar_request__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__put_calendar_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__put_calendar_response__field_descriptors[3] =
+{
+  {
+    "created",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__PutCalendarResponse, created),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__PutCalendarResponse, changed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sequence",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__PutCalendarResponse, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__put_calendar_response__field_indices_by_name[] = {
+  1,   /* field[1] = changed */
+  0,   /* field[0] = created */
+  2,   /* field[2] = sequence */
+};
+static const ProtobufCIntRange tidemark__v1__put_calendar_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__put_calendar_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.PutCalendarResponse",
+  "PutCalendarResponse",
+  "Tidemark__V1__PutCalendarResponse",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__PutCalendarResponse),
+  3,
+  tidemark__v1__put_calendar_response__field_descriptors,
+  tidemark__v1__put_calendar_response__field_indices_by_name,
+  1,  tidemark__v1__put_calendar_response__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__put_calendar_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__list_calendar_request__field_descriptors[5] =
+{
+  {
+    "page",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ListCalendarRequest, page),
+    &tidemark__v1__page__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_date",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ListCalendarRequest, from_date),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "through_date",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ListCalendarRequest, through_date),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scope",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ListCalendarRequest, scope),
+    &tidemark__v1__calendar_scope__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scope_value",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ListCalendarRequest, scope_value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__list_calendar_request__field_indices_by_name[] = {
+  1,   /* field[1] = from_date */
+  0,   /* field[0] = page */
+  3,   /* field[3] = scope */
+  4,   /* field[4] = scope_value */
+  2,   /* field[2] = through_date */
+};
+static const ProtobufCIntRange tidemark__v1__list_calendar_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__list_calendar_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.ListCalendarRequest",
+  "ListCalendarRequest",
+  "Tidemark__V1__ListCalendarRequest",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__ListCalendarRequest),
+  5,
+  tidemark__v1__list_calendar_request__field_descriptors,
+  tidemark__v1__list_calendar_request__field_indices_by_name,
+  1,  tidemark__v1__list_calendar_request__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__list_calendar_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__list_calendar_response__field_descriptors[2] =
+{
+  {
+    "entries",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tidemark__V1__ListCalendarResponse, n_entries),
+    offsetof(Tidemark__V1__ListCalendarResponse, entries),
+    &tidemark__v1__calendar_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ListCalendarResponse, next_page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__list_calendar_response__field_indices_by_name[] = {
+  0,   /* field[0] = entries */
+  1,   /* field[1] = next_page_token */
+};
+static const ProtobufCIntRange tidemark__v1__list_calendar_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__list_calendar_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.ListCalendarResponse",
+  "ListCalendarResponse",
+  "Tidemark__V1__ListCalendarResponse",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__ListCalendarResponse),
+  2,
+  tidemark__v1__list_calendar_response__field_descriptors,
+  tidemark__v1__list_calendar_response__field_indices_by_name,
+  1,  tidemark__v1__list_calendar_response__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__list_calendar_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__remove_calendar_entries_request__field_descriptors[1] =
+{
+  {
+    "ids",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tidemark__V1__RemoveCalendarEntriesRequest, n_ids),
+    offsetof(Tidemark__V1__RemoveCalendarEntriesRequest, ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__remove_calendar_entries_request__field_indices_by_name[] = {
+  0,   /* field[0] = ids */
+};
+static const ProtobufCIntRange tidemark__v1__remove_calendar_entries_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__remove_calendar_entries_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.RemoveCalendarEntriesRequest",
+  "RemoveCalendarEntriesRequest",
+  "Tidemark__V1__RemoveCalendarEntriesRequest",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__RemoveCalendarEntriesRequest),
+  1,
+  tidemark__v1__remove_calendar_entries_request__field_descriptors,
+  tidemark__v1__remove_calendar_entries_request__field_indices_by_name,
+  1,  tidemark__v1__remove_calendar_entries_request__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__remove_calendar_entries_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__remove_calendar_entries_response__field_descriptors[2] =
+{
+  {
+    "removed",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__RemoveCalendarEntriesResponse, removed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sequence",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__RemoveCalendarEntriesResponse, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__remove_calendar_entries_response__field_indices_by_name[] = {
+  0,   /* field[0] = removed */
+  1,   /* field[1] = sequence */
+};
+static const ProtobufCIntRange tidemark__v1__remove_calendar_entries_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__remove_calendar_entries_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.RemoveCalendarEntriesResponse",
+  "RemoveCalendarEntriesResponse",
+  "Tidemark__V1__RemoveCalendarEntriesResponse",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__RemoveCalendarEntriesResponse),
+  2,
+  tidemark__v1__remove_calendar_entries_response__field_descriptors,
+  tidemark__v1__remove_calendar_entries_response__field_indices_by_name,
+  1,  tidemark__v1__remove_calendar_entries_response__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__remove_calendar_entries_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue tidemark__v1__scan_state__enum_values_by_number[4] =
 {
   { "SCAN_STATE_UNSPECIFIED", "TIDEMARK__V1__SCAN_STATE__SCAN_STATE_UNSPECIFIED", 0 },
@@ -1472,19 +2313,97 @@ const ProtobufCEnumDescriptor tidemark__v1__scan_state__descriptor =
   tidemark__v1__scan_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tidemark__v1__baseline__method_descriptors[5] =
+static const ProtobufCEnumValue tidemark__v1__calendar_kind__enum_values_by_number[7] =
+{
+  { "CALENDAR_KIND_UNSPECIFIED", "TIDEMARK__V1__CALENDAR_KIND__CALENDAR_KIND_UNSPECIFIED", 0 },
+  { "CALENDAR_KIND_HOLIDAY", "TIDEMARK__V1__CALENDAR_KIND__CALENDAR_KIND_HOLIDAY", 1 },
+  { "CALENDAR_KIND_CAMPAIGN", "TIDEMARK__V1__CALENDAR_KIND__CALENDAR_KIND_CAMPAIGN", 2 },
+  { "CALENDAR_KIND_MIGRATION", "TIDEMARK__V1__CALENDAR_KIND__CALENDAR_KIND_MIGRATION", 3 },
+  { "CALENDAR_KIND_MAINTENANCE", "TIDEMARK__V1__CALENDAR_KIND__CALENDAR_KIND_MAINTENANCE", 4 },
+  { "CALENDAR_KIND_OUTAGE", "TIDEMARK__V1__CALENDAR_KIND__CALENDAR_KIND_OUTAGE", 5 },
+  { "CALENDAR_KIND_OTHER", "TIDEMARK__V1__CALENDAR_KIND__CALENDAR_KIND_OTHER", 6 },
+};
+static const ProtobufCIntRange tidemark__v1__calendar_kind__value_ranges[] = {
+{0, 0},{0, 7}
+};
+static const ProtobufCEnumValueIndex tidemark__v1__calendar_kind__enum_values_by_name[7] =
+{
+  { "CALENDAR_KIND_CAMPAIGN", 2 },
+  { "CALENDAR_KIND_HOLIDAY", 1 },
+  { "CALENDAR_KIND_MAINTENANCE", 4 },
+  { "CALENDAR_KIND_MIGRATION", 3 },
+  { "CALENDAR_KIND_OTHER", 6 },
+  { "CALENDAR_KIND_OUTAGE", 5 },
+  { "CALENDAR_KIND_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tidemark__v1__calendar_kind__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tidemark.v1.CalendarKind",
+  "CalendarKind",
+  "Tidemark__V1__CalendarKind",
+  "tidemark.v1",
+  7,
+  tidemark__v1__calendar_kind__enum_values_by_number,
+  7,
+  tidemark__v1__calendar_kind__enum_values_by_name,
+  1,
+  tidemark__v1__calendar_kind__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tidemark__v1__calendar_scope__enum_values_by_number[5] =
+{
+  { "CALENDAR_SCOPE_UNSPECIFIED", "TIDEMARK__V1__CALENDAR_SCOPE__CALENDAR_SCOPE_UNSPECIFIED", 0 },
+  { "CALENDAR_SCOPE_ORGANISATION", "TIDEMARK__V1__CALENDAR_SCOPE__CALENDAR_SCOPE_ORGANISATION", 1 },
+  { "CALENDAR_SCOPE_REGION", "TIDEMARK__V1__CALENDAR_SCOPE__CALENDAR_SCOPE_REGION", 2 },
+  { "CALENDAR_SCOPE_SEGMENT", "TIDEMARK__V1__CALENDAR_SCOPE__CALENDAR_SCOPE_SEGMENT", 3 },
+  { "CALENDAR_SCOPE_CUSTOMER", "TIDEMARK__V1__CALENDAR_SCOPE__CALENDAR_SCOPE_CUSTOMER", 4 },
+};
+static const ProtobufCIntRange tidemark__v1__calendar_scope__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex tidemark__v1__calendar_scope__enum_values_by_name[5] =
+{
+  { "CALENDAR_SCOPE_CUSTOMER", 4 },
+  { "CALENDAR_SCOPE_ORGANISATION", 1 },
+  { "CALENDAR_SCOPE_REGION", 2 },
+  { "CALENDAR_SCOPE_SEGMENT", 3 },
+  { "CALENDAR_SCOPE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tidemark__v1__calendar_scope__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tidemark.v1.CalendarScope",
+  "CalendarScope",
+  "Tidemark__V1__CalendarScope",
+  "tidemark.v1",
+  5,
+  tidemark__v1__calendar_scope__enum_values_by_number,
+  5,
+  tidemark__v1__calendar_scope__enum_values_by_name,
+  1,
+  tidemark__v1__calendar_scope__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor tidemark__v1__baseline__method_descriptors[8] =
 {
   { "CloseBucket", &tidemark__v1__close_bucket_request__descriptor, &tidemark__v1__close_bucket_response__descriptor },
   { "StartScan", &tidemark__v1__start_scan_request__descriptor, &tidemark__v1__start_scan_response__descriptor },
   { "GetScan", &tidemark__v1__get_scan_request__descriptor, &tidemark__v1__get_scan_response__descriptor },
   { "Observe", &tidemark__v1__observe_request__descriptor, &tidemark__v1__observe_response__descriptor },
   { "GetBaseline", &tidemark__v1__get_baseline_request__descriptor, &tidemark__v1__get_baseline_response__descriptor },
+  { "PutCalendar", &tidemark__v1__put_calendar_request__descriptor, &tidemark__v1__put_calendar_response__descriptor },
+  { "ListCalendar", &tidemark__v1__list_calendar_request__descriptor, &tidemark__v1__list_calendar_response__descriptor },
+  { "RemoveCalendarEntries", &tidemark__v1__remove_calendar_entries_request__descriptor, &tidemark__v1__remove_calendar_entries_response__descriptor },
 };
 const unsigned tidemark__v1__baseline__method_indices_by_name[] = {
   0,        /* CloseBucket */
   4,        /* GetBaseline */
   2,        /* GetScan */
+  6,        /* ListCalendar */
   3,        /* Observe */
+  5,        /* PutCalendar */
+  7,        /* RemoveCalendarEntries */
   1         /* StartScan */
 };
 const ProtobufCServiceDescriptor tidemark__v1__baseline__descriptor =
@@ -1494,7 +2413,7 @@ const ProtobufCServiceDescriptor tidemark__v1__baseline__descriptor =
   "Baseline",
   "Tidemark__V1__Baseline",
   "tidemark.v1",
-  5,
+  8,
   tidemark__v1__baseline__method_descriptors,
   tidemark__v1__baseline__method_indices_by_name
 };
@@ -1537,6 +2456,30 @@ void tidemark__v1__baseline__get_baseline(ProtobufCService *service,
 {
   assert(service->descriptor == &tidemark__v1__baseline__descriptor);
   service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__baseline__put_calendar(ProtobufCService *service,
+                                          const Tidemark__V1__PutCalendarRequest *input,
+                                          Tidemark__V1__PutCalendarResponse_Closure closure,
+                                          void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__baseline__descriptor);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__baseline__list_calendar(ProtobufCService *service,
+                                           const Tidemark__V1__ListCalendarRequest *input,
+                                           Tidemark__V1__ListCalendarResponse_Closure closure,
+                                           void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__baseline__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__baseline__remove_calendar_entries(ProtobufCService *service,
+                                                     const Tidemark__V1__RemoveCalendarEntriesRequest *input,
+                                                     Tidemark__V1__RemoveCalendarEntriesResponse_Closure closure,
+                                                     void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__baseline__descriptor);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__baseline__init (Tidemark__V1__Baseline_Service *service,
                                    Tidemark__V1__Baseline_ServiceDestroy destroy)

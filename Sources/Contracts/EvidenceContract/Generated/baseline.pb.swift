@@ -29,6 +29,64 @@ public struct ScanState: RawRepresentable, Sendable, Hashable {
   public static let completedWithFailures = Self(rawValue: 3)
 }
 
+/// The enum CalendarKind of the contract.
+///
+/// Open: a value of a newer contract survives under its number.
+public struct CalendarKind: RawRepresentable, Sendable, Hashable {
+  /// The number on the wire.
+  public var rawValue: Int32
+
+  /// Takes a number from the wire.
+  public init(rawValue: Int32) { self.rawValue = rawValue }
+
+  /// `CALENDAR_KIND_UNSPECIFIED`.
+  public static let unspecified = Self(rawValue: 0)
+
+  /// `CALENDAR_KIND_HOLIDAY`.
+  public static let holiday = Self(rawValue: 1)
+
+  /// `CALENDAR_KIND_CAMPAIGN`.
+  public static let campaign = Self(rawValue: 2)
+
+  /// `CALENDAR_KIND_MIGRATION`.
+  public static let migration = Self(rawValue: 3)
+
+  /// `CALENDAR_KIND_MAINTENANCE`.
+  public static let maintenance = Self(rawValue: 4)
+
+  /// `CALENDAR_KIND_OUTAGE`.
+  public static let outage = Self(rawValue: 5)
+
+  /// `CALENDAR_KIND_OTHER`.
+  public static let other = Self(rawValue: 6)
+}
+
+/// Whose series an entry speaks of; the narrowest entry decides.
+///
+/// Open: a value of a newer contract survives under its number.
+public struct CalendarScope: RawRepresentable, Sendable, Hashable {
+  /// The number on the wire.
+  public var rawValue: Int32
+
+  /// Takes a number from the wire.
+  public init(rawValue: Int32) { self.rawValue = rawValue }
+
+  /// `CALENDAR_SCOPE_UNSPECIFIED`.
+  public static let unspecified = Self(rawValue: 0)
+
+  /// `CALENDAR_SCOPE_ORGANISATION`.
+  public static let organisation = Self(rawValue: 1)
+
+  /// `CALENDAR_SCOPE_REGION`.
+  public static let region = Self(rawValue: 2)
+
+  /// `CALENDAR_SCOPE_SEGMENT`.
+  public static let segment = Self(rawValue: 3)
+
+  /// `CALENDAR_SCOPE_CUSTOMER`.
+  public static let customer = Self(rawValue: 4)
+}
+
 /// The message CloseBucketRequest of the contract.
 public struct CloseBucketRequest: WireMessage, Hashable {
   /// `granularity`.
@@ -559,6 +617,316 @@ public struct GetBaselineResponse: WireMessage, Hashable {
   }
 }
 
+/// A holiday or a known event. It has either dates or instants.
+public struct CalendarEntry: WireMessage, Hashable {
+  /// `id`: the caller's own, 1 to 200 bytes; the same id again changes the entry.
+  public var id: String = ""
+
+  /// `kind`.
+  public var kind: CalendarKind = CalendarKind(rawValue: 0)
+
+  /// `name`: at most 200 bytes.
+  public var name: String = ""
+
+  /// `scope`.
+  public var scope: CalendarScope = CalendarScope(rawValue: 0)
+
+  /// `scope_value`: region, segment or external id, 1 to 200 bytes; empty for the organisation.
+  public var scopeValue: String = ""
+
+  /// `metric`: "departures" or "departures{origin=JFK}", at most 4,096 bytes; empty is all.
+  public var metric: String = ""
+
+  /// `first_date`: "2026-12-24", by each customer's own clock.
+  public var firstDate: String = ""
+
+  /// `last_date`: included; at most 3,660 days in all.
+  public var lastDate: String = ""
+
+  /// `start_unix_s`: included; 1970 to 9999.
+  public var startUnixS: Int64 = 0
+
+  /// `end_unix_s`: not included.
+  public var endUnixS: Int64 = 0
+
+  /// `expected_ratio`: of the usual value, 0.01 to 100: 0.6 is 40 % less; 0 is unknown.
+  public var expectedRatio: Double = 0
+
+  /// `tolerance`: of the ratio's natural logarithm, 0.001 to 5; 0 is 0.25.
+  public var tolerance: Double = 0
+
+  /// `sequence`: of its last change; ignored in PutCalendar.
+  public var sequence: Int64 = 0
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__CalendarEntry()
+    tidemark__v1__calendar_entry__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__CalendarEntry.self)
+    id = wireSource.string(c.pointee.id)
+    kind = CalendarKind(rawValue: Int32(bitPattern: c.pointee.kind.rawValue))
+    name = wireSource.string(c.pointee.name)
+    scope = CalendarScope(rawValue: Int32(bitPattern: c.pointee.scope.rawValue))
+    scopeValue = wireSource.string(c.pointee.scope_value)
+    metric = wireSource.string(c.pointee.metric)
+    firstDate = wireSource.string(c.pointee.first_date)
+    lastDate = wireSource.string(c.pointee.last_date)
+    startUnixS = c.pointee.start_unix_s
+    endUnixS = c.pointee.end_unix_s
+    expectedRatio = c.pointee.expected_ratio
+    tolerance = c.pointee.tolerance
+    sequence = c.pointee.sequence
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__CalendarEntry.self, 1)
+    tidemark__v1__calendar_entry__init(c)
+    if !id.isEmpty { c.pointee.id = try arena.string(id, "tidemark.v1.CalendarEntry.id") }
+    c.pointee.kind = Tidemark__V1__CalendarKind(rawValue: UInt32(bitPattern: kind.rawValue))
+    if !name.isEmpty { c.pointee.name = try arena.string(name, "tidemark.v1.CalendarEntry.name") }
+    c.pointee.scope = Tidemark__V1__CalendarScope(rawValue: UInt32(bitPattern: scope.rawValue))
+    if !scopeValue.isEmpty { c.pointee.scope_value = try arena.string(scopeValue, "tidemark.v1.CalendarEntry.scope_value") }
+    if !metric.isEmpty { c.pointee.metric = try arena.string(metric, "tidemark.v1.CalendarEntry.metric") }
+    if !firstDate.isEmpty { c.pointee.first_date = try arena.string(firstDate, "tidemark.v1.CalendarEntry.first_date") }
+    if !lastDate.isEmpty { c.pointee.last_date = try arena.string(lastDate, "tidemark.v1.CalendarEntry.last_date") }
+    c.pointee.start_unix_s = startUnixS
+    c.pointee.end_unix_s = endUnixS
+    c.pointee.expected_ratio = expectedRatio
+    c.pointee.tolerance = tolerance
+    c.pointee.sequence = sequence
+    return WireTarget(c)
+  }
+}
+
+/// The message PutCalendarRequest of the contract.
+public struct PutCalendarRequest: WireMessage, Hashable {
+  /// `entries`: at most 2,000, each id once; all are put or none.
+  public var entries: [CalendarEntry] = []
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__PutCalendarRequest()
+    tidemark__v1__put_calendar_request__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__PutCalendarRequest.self)
+    entries = wireSource.messages(c.pointee.entries, c.pointee.n_entries)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__PutCalendarRequest.self, 1)
+    tidemark__v1__put_calendar_request__init(c)
+    c.pointee.entries = try arena.messages(entries); c.pointee.n_entries = entries.count
+    return WireTarget(c)
+  }
+}
+
+/// The message PutCalendarResponse of the contract.
+public struct PutCalendarResponse: WireMessage, Hashable {
+  /// `created`.
+  public var created: Int64 = 0
+
+  /// `changed`: entries that were there and said something else.
+  public var changed: Int64 = 0
+
+  /// `sequence`: of the calendar as it now is.
+  public var sequence: Int64 = 0
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__PutCalendarResponse()
+    tidemark__v1__put_calendar_response__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__PutCalendarResponse.self)
+    created = c.pointee.created
+    changed = c.pointee.changed
+    sequence = c.pointee.sequence
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__PutCalendarResponse.self, 1)
+    tidemark__v1__put_calendar_response__init(c)
+    c.pointee.created = created
+    c.pointee.changed = changed
+    c.pointee.sequence = sequence
+    return WireTarget(c)
+  }
+}
+
+/// The message ListCalendarRequest of the contract.
+public struct ListCalendarRequest: WireMessage, Hashable {
+  /// `page`.
+  public var page: SeriesContract.Page?
+
+  /// `from_date`: only what is not over before; empty is from the beginning.
+  public var fromDate: String = ""
+
+  /// `through_date`: only what has begun by then; empty is to the end.
+  public var throughDate: String = ""
+
+  /// `scope`: only of such a scope; unspecified is all.
+  public var scope: CalendarScope = CalendarScope(rawValue: 0)
+
+  /// `scope_value`: only of this region, segment or customer; needs scope.
+  public var scopeValue: String = ""
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__ListCalendarRequest()
+    tidemark__v1__list_calendar_request__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ListCalendarRequest.self)
+    page = wireSource.message(c.pointee.page)
+    fromDate = wireSource.string(c.pointee.from_date)
+    throughDate = wireSource.string(c.pointee.through_date)
+    scope = CalendarScope(rawValue: Int32(bitPattern: c.pointee.scope.rawValue))
+    scopeValue = wireSource.string(c.pointee.scope_value)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__ListCalendarRequest.self, 1)
+    tidemark__v1__list_calendar_request__init(c)
+    if let page { c.pointee.page = try arena.message(page) }
+    if !fromDate.isEmpty { c.pointee.from_date = try arena.string(fromDate, "tidemark.v1.ListCalendarRequest.from_date") }
+    if !throughDate.isEmpty { c.pointee.through_date = try arena.string(throughDate, "tidemark.v1.ListCalendarRequest.through_date") }
+    c.pointee.scope = Tidemark__V1__CalendarScope(rawValue: UInt32(bitPattern: scope.rawValue))
+    if !scopeValue.isEmpty { c.pointee.scope_value = try arena.string(scopeValue, "tidemark.v1.ListCalendarRequest.scope_value") }
+    return WireTarget(c)
+  }
+}
+
+/// The message ListCalendarResponse of the contract.
+public struct ListCalendarResponse: WireMessage, Hashable {
+  /// `entries`: by first date, then by id.
+  public var entries: [CalendarEntry] = []
+
+  /// `next_page_token`.
+  public var nextPageToken: String = ""
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__ListCalendarResponse()
+    tidemark__v1__list_calendar_response__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ListCalendarResponse.self)
+    entries = wireSource.messages(c.pointee.entries, c.pointee.n_entries)
+    nextPageToken = wireSource.string(c.pointee.next_page_token)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__ListCalendarResponse.self, 1)
+    tidemark__v1__list_calendar_response__init(c)
+    c.pointee.entries = try arena.messages(entries); c.pointee.n_entries = entries.count
+    if !nextPageToken.isEmpty { c.pointee.next_page_token = try arena.string(nextPageToken, "tidemark.v1.ListCalendarResponse.next_page_token") }
+    return WireTarget(c)
+  }
+}
+
+/// The message RemoveCalendarEntriesRequest of the contract.
+public struct RemoveCalendarEntriesRequest: WireMessage, Hashable {
+  /// `ids`: at most 2,000; unknown ones are passed over.
+  public var ids: [String] = []
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__RemoveCalendarEntriesRequest()
+    tidemark__v1__remove_calendar_entries_request__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__RemoveCalendarEntriesRequest.self)
+    ids = wireSource.strings(c.pointee.ids, c.pointee.n_ids)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__RemoveCalendarEntriesRequest.self, 1)
+    tidemark__v1__remove_calendar_entries_request__init(c)
+    c.pointee.ids = try arena.strings(ids, "tidemark.v1.RemoveCalendarEntriesRequest.ids"); c.pointee.n_ids = ids.count
+    return WireTarget(c)
+  }
+}
+
+/// The message RemoveCalendarEntriesResponse of the contract.
+public struct RemoveCalendarEntriesResponse: WireMessage, Hashable {
+  /// `removed`.
+  public var removed: Int64 = 0
+
+  /// `sequence`: of the calendar as it now is.
+  public var sequence: Int64 = 0
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__RemoveCalendarEntriesResponse()
+    tidemark__v1__remove_calendar_entries_response__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__RemoveCalendarEntriesResponse.self)
+    removed = c.pointee.removed
+    sequence = c.pointee.sequence
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__RemoveCalendarEntriesResponse.self, 1)
+    tidemark__v1__remove_calendar_entries_response__init(c)
+    c.pointee.removed = removed
+    c.pointee.sequence = sequence
+    return WireTarget(c)
+  }
+}
+
 /// The methods of `tidemark.v1.Baseline`.
 public enum BaselineMethods {
   /// `CloseBucket`.
@@ -576,6 +944,15 @@ public enum BaselineMethods {
   /// `GetBaseline`.
   public static let getBaseline = RPCMethod(
     "tidemark.v1.Baseline/GetBaseline", isIdempotent: true)
+  /// A run takes the calendar as it is when the run begins and keeps it to its end. What is put or removed later holds for buckets judged from the next run on; judged ones are not judged again.
+  public static let putCalendar = RPCMethod(
+    "tidemark.v1.Baseline/PutCalendar", isIdempotent: true)
+  /// `ListCalendar`.
+  public static let listCalendar = RPCMethod(
+    "tidemark.v1.Baseline/ListCalendar", isIdempotent: true)
+  /// `RemoveCalendarEntries`.
+  public static let removeCalendarEntries = RPCMethod(
+    "tidemark.v1.Baseline/RemoveCalendarEntries", isIdempotent: true)
 }
 
 /// Every method may be repeated without harm.
@@ -600,6 +977,18 @@ public protocol BaselineHandler: Sendable {
   func getBaseline(
     _ request: GetBaselineRequest, context: CallContext
   ) async throws(RPCError) -> GetBaselineResponse
+  /// A run takes the calendar as it is when the run begins and keeps it to its end. What is put or removed later holds for buckets judged from the next run on; judged ones are not judged again.
+  func putCalendar(
+    _ request: PutCalendarRequest, context: CallContext
+  ) async throws(RPCError) -> PutCalendarResponse
+  /// Answers `ListCalendar`.
+  func listCalendar(
+    _ request: ListCalendarRequest, context: CallContext
+  ) async throws(RPCError) -> ListCalendarResponse
+  /// Answers `RemoveCalendarEntries`.
+  func removeCalendarEntries(
+    _ request: RemoveCalendarEntriesRequest, context: CallContext
+  ) async throws(RPCError) -> RemoveCalendarEntriesResponse
 }
 
 extension BaselineHandler {
@@ -632,6 +1021,21 @@ extension BaselineHandler {
           (request: GetBaselineRequest, context: CallContext)
             async throws(RPCError) -> GetBaselineResponse in
           try await self.getBaseline(request, context: context)
+        },
+        RPCMethodHandler(BaselineMethods.putCalendar) {
+          (request: PutCalendarRequest, context: CallContext)
+            async throws(RPCError) -> PutCalendarResponse in
+          try await self.putCalendar(request, context: context)
+        },
+        RPCMethodHandler(BaselineMethods.listCalendar) {
+          (request: ListCalendarRequest, context: CallContext)
+            async throws(RPCError) -> ListCalendarResponse in
+          try await self.listCalendar(request, context: context)
+        },
+        RPCMethodHandler(BaselineMethods.removeCalendarEntries) {
+          (request: RemoveCalendarEntriesRequest, context: CallContext)
+            async throws(RPCError) -> RemoveCalendarEntriesResponse in
+          try await self.removeCalendarEntries(request, context: context)
         },
       ])
   }
@@ -677,5 +1081,26 @@ public struct BaselineClient: Sendable {
     _ request: GetBaselineRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> GetBaselineResponse {
     try await caller.call(BaselineMethods.getBaseline, request, options: options)
+  }
+
+  /// A run takes the calendar as it is when the run begins and keeps it to its end. What is put or removed later holds for buckets judged from the next run on; judged ones are not judged again.
+  public func putCalendar(
+    _ request: PutCalendarRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> PutCalendarResponse {
+    try await caller.call(BaselineMethods.putCalendar, request, options: options)
+  }
+
+  /// Calls `ListCalendar`.
+  public func listCalendar(
+    _ request: ListCalendarRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ListCalendarResponse {
+    try await caller.call(BaselineMethods.listCalendar, request, options: options)
+  }
+
+  /// Calls `RemoveCalendarEntries`.
+  public func removeCalendarEntries(
+    _ request: RemoveCalendarEntriesRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> RemoveCalendarEntriesResponse {
+    try await caller.call(BaselineMethods.removeCalendarEntries, request, options: options)
   }
 }

@@ -27,6 +27,13 @@ typedef struct Tidemark__V1__ObserveRequest Tidemark__V1__ObserveRequest;
 typedef struct Tidemark__V1__ObserveResponse Tidemark__V1__ObserveResponse;
 typedef struct Tidemark__V1__GetBaselineRequest Tidemark__V1__GetBaselineRequest;
 typedef struct Tidemark__V1__GetBaselineResponse Tidemark__V1__GetBaselineResponse;
+typedef struct Tidemark__V1__CalendarEntry Tidemark__V1__CalendarEntry;
+typedef struct Tidemark__V1__PutCalendarRequest Tidemark__V1__PutCalendarRequest;
+typedef struct Tidemark__V1__PutCalendarResponse Tidemark__V1__PutCalendarResponse;
+typedef struct Tidemark__V1__ListCalendarRequest Tidemark__V1__ListCalendarRequest;
+typedef struct Tidemark__V1__ListCalendarResponse Tidemark__V1__ListCalendarResponse;
+typedef struct Tidemark__V1__RemoveCalendarEntriesRequest Tidemark__V1__RemoveCalendarEntriesRequest;
+typedef struct Tidemark__V1__RemoveCalendarEntriesResponse Tidemark__V1__RemoveCalendarEntriesResponse;
 
 
 /* --- enums --- */
@@ -38,6 +45,27 @@ typedef enum _Tidemark__V1__ScanState {
   TIDEMARK__V1__SCAN_STATE__SCAN_STATE_COMPLETED_WITH_FAILURES = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TIDEMARK__V1__SCAN_STATE)
 } Tidemark__V1__ScanState;
+typedef enum _Tidemark__V1__CalendarKind {
+  TIDEMARK__V1__CALENDAR_KIND__CALENDAR_KIND_UNSPECIFIED = 0,
+  TIDEMARK__V1__CALENDAR_KIND__CALENDAR_KIND_HOLIDAY = 1,
+  TIDEMARK__V1__CALENDAR_KIND__CALENDAR_KIND_CAMPAIGN = 2,
+  TIDEMARK__V1__CALENDAR_KIND__CALENDAR_KIND_MIGRATION = 3,
+  TIDEMARK__V1__CALENDAR_KIND__CALENDAR_KIND_MAINTENANCE = 4,
+  TIDEMARK__V1__CALENDAR_KIND__CALENDAR_KIND_OUTAGE = 5,
+  TIDEMARK__V1__CALENDAR_KIND__CALENDAR_KIND_OTHER = 6
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TIDEMARK__V1__CALENDAR_KIND)
+} Tidemark__V1__CalendarKind;
+/*
+ * Whose series an entry speaks of; the narrowest entry decides.
+ */
+typedef enum _Tidemark__V1__CalendarScope {
+  TIDEMARK__V1__CALENDAR_SCOPE__CALENDAR_SCOPE_UNSPECIFIED = 0,
+  TIDEMARK__V1__CALENDAR_SCOPE__CALENDAR_SCOPE_ORGANISATION = 1,
+  TIDEMARK__V1__CALENDAR_SCOPE__CALENDAR_SCOPE_REGION = 2,
+  TIDEMARK__V1__CALENDAR_SCOPE__CALENDAR_SCOPE_SEGMENT = 3,
+  TIDEMARK__V1__CALENDAR_SCOPE__CALENDAR_SCOPE_CUSTOMER = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TIDEMARK__V1__CALENDAR_SCOPE)
+} Tidemark__V1__CalendarScope;
 
 /* --- messages --- */
 
@@ -231,6 +259,165 @@ struct  Tidemark__V1__GetBaselineResponse
 #define TIDEMARK__V1__GET_BASELINE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__get_baseline_response__descriptor) \
     , TIDEMARK__V1__GRANULARITY__GRANULARITY_UNSPECIFIED, 0, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string }
+
+
+/*
+ * A holiday or a known event. It has either dates or instants.
+ */
+struct  Tidemark__V1__CalendarEntry
+{
+  ProtobufCMessage base;
+  /*
+   * the caller's own, 1 to 200 bytes; the same id again changes the entry
+   */
+  char *id;
+  Tidemark__V1__CalendarKind kind;
+  /*
+   * at most 200 bytes
+   */
+  char *name;
+  Tidemark__V1__CalendarScope scope;
+  /*
+   * region, segment or external id, 1 to 200 bytes; empty for the organisation
+   */
+  char *scope_value;
+  /*
+   * "departures" or "departures{origin=JFK}", at most 4,096 bytes; empty is all
+   */
+  char *metric;
+  /*
+   * "2026-12-24", by each customer's own clock
+   */
+  char *first_date;
+  /*
+   * included; at most 3,660 days in all
+   */
+  char *last_date;
+  /*
+   * included; 1970 to 9999
+   */
+  int64_t start_unix_s;
+  /*
+   * not included
+   */
+  int64_t end_unix_s;
+  /*
+   * of the usual value, 0.01 to 100: 0.6 is 40 % less; 0 is unknown
+   */
+  double expected_ratio;
+  /*
+   * of the ratio's natural logarithm, 0.001 to 5; 0 is 0.25
+   */
+  double tolerance;
+  /*
+   * of its last change; ignored in PutCalendar
+   */
+  int64_t sequence;
+};
+#define TIDEMARK__V1__CALENDAR_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__calendar_entry__descriptor) \
+    , (char *)protobuf_c_empty_string, TIDEMARK__V1__CALENDAR_KIND__CALENDAR_KIND_UNSPECIFIED, (char *)protobuf_c_empty_string, TIDEMARK__V1__CALENDAR_SCOPE__CALENDAR_SCOPE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0 }
+
+
+struct  Tidemark__V1__PutCalendarRequest
+{
+  ProtobufCMessage base;
+  /*
+   * at most 2,000, each id once; all are put or none
+   */
+  size_t n_entries;
+  Tidemark__V1__CalendarEntry **entries;
+};
+#define TIDEMARK__V1__PUT_CALENDAR_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__put_calendar_request__descriptor) \
+    , 0,NULL }
+
+
+struct  Tidemark__V1__PutCalendarResponse
+{
+  ProtobufCMessage base;
+  int64_t created;
+  /*
+   * entries that were there and said something else
+   */
+  int64_t changed;
+  /*
+   * of the calendar as it now is
+   */
+  int64_t sequence;
+};
+#define TIDEMARK__V1__PUT_CALENDAR_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__put_calendar_response__descriptor) \
+    , 0, 0, 0 }
+
+
+struct  Tidemark__V1__ListCalendarRequest
+{
+  ProtobufCMessage base;
+  Tidemark__V1__Page *page;
+  /*
+   * only what is not over before; empty is from the beginning
+   */
+  char *from_date;
+  /*
+   * only what has begun by then; empty is to the end
+   */
+  char *through_date;
+  /*
+   * only of such a scope; unspecified is all
+   */
+  Tidemark__V1__CalendarScope scope;
+  /*
+   * only of this region, segment or customer; needs scope
+   */
+  char *scope_value;
+};
+#define TIDEMARK__V1__LIST_CALENDAR_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__list_calendar_request__descriptor) \
+    , NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TIDEMARK__V1__CALENDAR_SCOPE__CALENDAR_SCOPE_UNSPECIFIED, (char *)protobuf_c_empty_string }
+
+
+struct  Tidemark__V1__ListCalendarResponse
+{
+  ProtobufCMessage base;
+  /*
+   * by first date, then by id
+   */
+  size_t n_entries;
+  Tidemark__V1__CalendarEntry **entries;
+  char *next_page_token;
+};
+#define TIDEMARK__V1__LIST_CALENDAR_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__list_calendar_response__descriptor) \
+    , 0,NULL, (char *)protobuf_c_empty_string }
+
+
+struct  Tidemark__V1__RemoveCalendarEntriesRequest
+{
+  ProtobufCMessage base;
+  /*
+   * at most 2,000; unknown ones are passed over
+   */
+  size_t n_ids;
+  char **ids;
+};
+#define TIDEMARK__V1__REMOVE_CALENDAR_ENTRIES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__remove_calendar_entries_request__descriptor) \
+    , 0,NULL }
+
+
+struct  Tidemark__V1__RemoveCalendarEntriesResponse
+{
+  ProtobufCMessage base;
+  int64_t removed;
+  /*
+   * of the calendar as it now is
+   */
+  int64_t sequence;
+};
+#define TIDEMARK__V1__REMOVE_CALENDAR_ENTRIES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__remove_calendar_entries_response__descriptor) \
+    , 0, 0 }
 
 
 /* Tidemark__V1__CloseBucketRequest methods */
@@ -442,6 +629,139 @@ Tidemark__V1__GetBaselineResponse *
 void   tidemark__v1__get_baseline_response__free_unpacked
                      (Tidemark__V1__GetBaselineResponse *message,
                       ProtobufCAllocator *allocator);
+/* Tidemark__V1__CalendarEntry methods */
+void   tidemark__v1__calendar_entry__init
+                     (Tidemark__V1__CalendarEntry         *message);
+size_t tidemark__v1__calendar_entry__get_packed_size
+                     (const Tidemark__V1__CalendarEntry   *message);
+size_t tidemark__v1__calendar_entry__pack
+                     (const Tidemark__V1__CalendarEntry   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__calendar_entry__pack_to_buffer
+                     (const Tidemark__V1__CalendarEntry   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__CalendarEntry *
+       tidemark__v1__calendar_entry__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__calendar_entry__free_unpacked
+                     (Tidemark__V1__CalendarEntry *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__PutCalendarRequest methods */
+void   tidemark__v1__put_calendar_request__init
+                     (Tidemark__V1__PutCalendarRequest         *message);
+size_t tidemark__v1__put_calendar_request__get_packed_size
+                     (const Tidemark__V1__PutCalendarRequest   *message);
+size_t tidemark__v1__put_calendar_request__pack
+                     (const Tidemark__V1__PutCalendarRequest   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__put_calendar_request__pack_to_buffer
+                     (const Tidemark__V1__PutCalendarRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__PutCalendarRequest *
+       tidemark__v1__put_calendar_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__put_calendar_request__free_unpacked
+                     (Tidemark__V1__PutCalendarRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__PutCalendarResponse methods */
+void   tidemark__v1__put_calendar_response__init
+                     (Tidemark__V1__PutCalendarResponse         *message);
+size_t tidemark__v1__put_calendar_response__get_packed_size
+                     (const Tidemark__V1__PutCalendarResponse   *message);
+size_t tidemark__v1__put_calendar_response__pack
+                     (const Tidemark__V1__PutCalendarResponse   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__put_calendar_response__pack_to_buffer
+                     (const Tidemark__V1__PutCalendarResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__PutCalendarResponse *
+       tidemark__v1__put_calendar_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__put_calendar_response__free_unpacked
+                     (Tidemark__V1__PutCalendarResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__ListCalendarRequest methods */
+void   tidemark__v1__list_calendar_request__init
+                     (Tidemark__V1__ListCalendarRequest         *message);
+size_t tidemark__v1__list_calendar_request__get_packed_size
+                     (const Tidemark__V1__ListCalendarRequest   *message);
+size_t tidemark__v1__list_calendar_request__pack
+                     (const Tidemark__V1__ListCalendarRequest   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__list_calendar_request__pack_to_buffer
+                     (const Tidemark__V1__ListCalendarRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__ListCalendarRequest *
+       tidemark__v1__list_calendar_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__list_calendar_request__free_unpacked
+                     (Tidemark__V1__ListCalendarRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__ListCalendarResponse methods */
+void   tidemark__v1__list_calendar_response__init
+                     (Tidemark__V1__ListCalendarResponse         *message);
+size_t tidemark__v1__list_calendar_response__get_packed_size
+                     (const Tidemark__V1__ListCalendarResponse   *message);
+size_t tidemark__v1__list_calendar_response__pack
+                     (const Tidemark__V1__ListCalendarResponse   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__list_calendar_response__pack_to_buffer
+                     (const Tidemark__V1__ListCalendarResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__ListCalendarResponse *
+       tidemark__v1__list_calendar_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__list_calendar_response__free_unpacked
+                     (Tidemark__V1__ListCalendarResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__RemoveCalendarEntriesRequest methods */
+void   tidemark__v1__remove_calendar_entries_request__init
+                     (Tidemark__V1__RemoveCalendarEntriesRequest         *message);
+size_t tidemark__v1__remove_calendar_entries_request__get_packed_size
+                     (const Tidemark__V1__RemoveCalendarEntriesRequest   *message);
+size_t tidemark__v1__remove_calendar_entries_request__pack
+                     (const Tidemark__V1__RemoveCalendarEntriesRequest   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__remove_calendar_entries_request__pack_to_buffer
+                     (const Tidemark__V1__RemoveCalendarEntriesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__RemoveCalendarEntriesRequest *
+       tidemark__v1__remove_calendar_entries_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__remove_calendar_entries_request__free_unpacked
+                     (Tidemark__V1__RemoveCalendarEntriesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__RemoveCalendarEntriesResponse methods */
+void   tidemark__v1__remove_calendar_entries_response__init
+                     (Tidemark__V1__RemoveCalendarEntriesResponse         *message);
+size_t tidemark__v1__remove_calendar_entries_response__get_packed_size
+                     (const Tidemark__V1__RemoveCalendarEntriesResponse   *message);
+size_t tidemark__v1__remove_calendar_entries_response__pack
+                     (const Tidemark__V1__RemoveCalendarEntriesResponse   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__remove_calendar_entries_response__pack_to_buffer
+                     (const Tidemark__V1__RemoveCalendarEntriesResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__RemoveCalendarEntriesResponse *
+       tidemark__v1__remove_calendar_entries_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__remove_calendar_entries_response__free_unpacked
+                     (Tidemark__V1__RemoveCalendarEntriesResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Tidemark__V1__CloseBucketRequest_Closure)
@@ -477,6 +797,27 @@ typedef void (*Tidemark__V1__GetBaselineRequest_Closure)
 typedef void (*Tidemark__V1__GetBaselineResponse_Closure)
                  (const Tidemark__V1__GetBaselineResponse *message,
                   void *closure_data);
+typedef void (*Tidemark__V1__CalendarEntry_Closure)
+                 (const Tidemark__V1__CalendarEntry *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__PutCalendarRequest_Closure)
+                 (const Tidemark__V1__PutCalendarRequest *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__PutCalendarResponse_Closure)
+                 (const Tidemark__V1__PutCalendarResponse *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__ListCalendarRequest_Closure)
+                 (const Tidemark__V1__ListCalendarRequest *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__ListCalendarResponse_Closure)
+                 (const Tidemark__V1__ListCalendarResponse *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__RemoveCalendarEntriesRequest_Closure)
+                 (const Tidemark__V1__RemoveCalendarEntriesRequest *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__RemoveCalendarEntriesResponse_Closure)
+                 (const Tidemark__V1__RemoveCalendarEntriesResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -504,6 +845,18 @@ struct Tidemark__V1__Baseline_Service
                        const Tidemark__V1__GetBaselineRequest *input,
                        Tidemark__V1__GetBaselineResponse_Closure closure,
                        void *closure_data);
+  void (*put_calendar)(Tidemark__V1__Baseline_Service *service,
+                       const Tidemark__V1__PutCalendarRequest *input,
+                       Tidemark__V1__PutCalendarResponse_Closure closure,
+                       void *closure_data);
+  void (*list_calendar)(Tidemark__V1__Baseline_Service *service,
+                        const Tidemark__V1__ListCalendarRequest *input,
+                        Tidemark__V1__ListCalendarResponse_Closure closure,
+                        void *closure_data);
+  void (*remove_calendar_entries)(Tidemark__V1__Baseline_Service *service,
+                                  const Tidemark__V1__RemoveCalendarEntriesRequest *input,
+                                  Tidemark__V1__RemoveCalendarEntriesResponse_Closure closure,
+                                  void *closure_data);
 };
 typedef void (*Tidemark__V1__Baseline_ServiceDestroy)(Tidemark__V1__Baseline_Service *);
 void tidemark__v1__baseline__init (Tidemark__V1__Baseline_Service *service,
@@ -516,7 +869,10 @@ void tidemark__v1__baseline__init (Tidemark__V1__Baseline_Service *service,
       function_prefix__ ## start_scan,\
       function_prefix__ ## get_scan,\
       function_prefix__ ## observe,\
-      function_prefix__ ## get_baseline  }
+      function_prefix__ ## get_baseline,\
+      function_prefix__ ## put_calendar,\
+      function_prefix__ ## list_calendar,\
+      function_prefix__ ## remove_calendar_entries  }
 void tidemark__v1__baseline__close_bucket(ProtobufCService *service,
                                           const Tidemark__V1__CloseBucketRequest *input,
                                           Tidemark__V1__CloseBucketResponse_Closure closure,
@@ -537,10 +893,24 @@ void tidemark__v1__baseline__get_baseline(ProtobufCService *service,
                                           const Tidemark__V1__GetBaselineRequest *input,
                                           Tidemark__V1__GetBaselineResponse_Closure closure,
                                           void *closure_data);
+void tidemark__v1__baseline__put_calendar(ProtobufCService *service,
+                                          const Tidemark__V1__PutCalendarRequest *input,
+                                          Tidemark__V1__PutCalendarResponse_Closure closure,
+                                          void *closure_data);
+void tidemark__v1__baseline__list_calendar(ProtobufCService *service,
+                                           const Tidemark__V1__ListCalendarRequest *input,
+                                           Tidemark__V1__ListCalendarResponse_Closure closure,
+                                           void *closure_data);
+void tidemark__v1__baseline__remove_calendar_entries(ProtobufCService *service,
+                                                     const Tidemark__V1__RemoveCalendarEntriesRequest *input,
+                                                     Tidemark__V1__RemoveCalendarEntriesResponse_Closure closure,
+                                                     void *closure_data);
 
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    tidemark__v1__scan_state__descriptor;
+extern const ProtobufCEnumDescriptor    tidemark__v1__calendar_kind__descriptor;
+extern const ProtobufCEnumDescriptor    tidemark__v1__calendar_scope__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__close_bucket_request__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__close_bucket_response__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__start_scan_request__descriptor;
@@ -552,6 +922,13 @@ extern const ProtobufCMessageDescriptor tidemark__v1__observe_request__descripto
 extern const ProtobufCMessageDescriptor tidemark__v1__observe_response__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__get_baseline_request__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__get_baseline_response__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__calendar_entry__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__put_calendar_request__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__put_calendar_response__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__list_calendar_request__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__list_calendar_response__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__remove_calendar_entries_request__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__remove_calendar_entries_response__descriptor;
 extern const ProtobufCServiceDescriptor tidemark__v1__baseline__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -1,19 +1,20 @@
 internal import Glibc
 internal import Locking
-internal import SeriesModel
+public import SeriesModel
 
 /// The time zones of the system, read when first needed.
-final class ZoneFiles: Sendable {
+public final class ZoneFiles: Sendable {
   private let directory: String
   private let known = Locked<[String: Zone]>([:])
 
   /// No compiled zone comes near this size.
   private static let bytesLimit = 1 << 20
 
-  init(directory: String) { self.directory = directory }
+  /// Reads compiled zones of a folder such as `/usr/share/zoneinfo`.
+  public init(directory: String) { self.directory = directory }
 
   /// The zone of that name, or nil when the system has none.
-  func zone(_ name: String) -> Zone? {
+  public func zone(_ name: String) -> Zone? {
     if name.isEmpty || name == "UTC" { return .utc }
     if let zone = known.withLock({ $0[name] }) { return zone }
     guard Self.isName(name), let bytes = read("\(directory)/\(name)"),

@@ -1,0 +1,47 @@
+import Baselines
+import SeriesModel
+import SeriesStore
+
+/// The calendar as runs ask it, with the clocks of customers.
+struct ScanCalendar: Sendable {
+  let table: CalendarTable
+  private let zones: ZoneFiles
+  private let organisation: Zone
+
+  /// Takes the zones of the system.
+  ///
+  /// - Throws: ``BaselineServiceError`` when the system does not know the organisation's zone.
+  init(
+    table: CalendarTable, zones: ZoneFiles, organisationZone name: String
+  ) throws(BaselineServiceError) {
+    guard let zone = zones.zone(name) else {
+      throw BaselineServiceError(.unknownZone, "no time zone is called \"\(name)\"")
+    }
+    self.table = table
+    self.zones = zones
+    organisation = zone
+  }
+
+  /// The calendar that a run began with, for some of its series.
+  func resolver(
+    for run: ScanRun, customers: [Customer], metrics: [Metric]
+  ) async throws -> CalendarResolver {
+    CalendarResolver(
+      try await table.calendar(asOf: run.calendarSequence), customers: customers,
+      metrics: metrics, zone: zone)
+  }
+
+  /// What is known now of one series in one bucket.
+  func flags(_ bucket: Bucket, _ customer: Customer, _ metric: Metric) async throws
+    -> EvidenceFlags
+  {
+    let calendar = try await table.newest()
+    return EvidenceFlags(
+      calendar.day(of: bucket, customer: customer, metric: metric, zone: zone(customer.zone)))
+  }
+
+  /// The zone of a customer; ingest lets no customer in whose zone it does not know.
+  private func zone(_ name: String) -> Zone {
+    name.isEmpty ? organisation : zones.zone(name) ?? organisation
+  }
+}
