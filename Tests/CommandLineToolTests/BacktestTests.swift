@@ -142,6 +142,26 @@ struct BacktestTests {
   }
 
   @Test(
+    "several values in one bucket are averaged by 5 minutes, added up when told so",
+    arguments: [(RepeatedValues.usual(.fiveMinutes), 4.0), (.sum, 12), (.mean, 4)])
+  func repeated(_ repeated: RepeatedValues, expected: Double) throws {
+    try withFolder { folder in
+      let head = "customer,metric,timestamp,value\n"
+      let path = try folder.file(
+        "points.csv",
+        head + "a,b,2023-01-02T00:00:10,7\na,b,2023-01-02T00:02:00,2\na,b,2023-01-02T00:04:59,3\n")
+      let rows = try PointRows(path: path, granularity: .fiveMinutes)
+      let history = try History(
+        rows, path: path, granularity: .fiveMinutes, attributes: [:], catalogue: [:],
+        isUnordered: false, repeated: repeated)
+      #expect(history.buckets.count == 1)
+      #expect(history.value(0, history.buckets.lowerBound) == expected)
+      #expect(RepeatedValues.usual(.day) == .refuse)
+      #expect(RepeatedValues.usual(.hour) == .refuse)
+    }
+  }
+
+  @Test(
     "numbers are read to the last bit",
     arguments: [
       "0", "-0", "1", "007", "3.14", "-2.5", ".5", "5.", "123456789012345", "1234567890123456",

@@ -41,11 +41,12 @@ struct History: Sendable {
   ///   - attributes: What is known of customers, by their external ids.
   ///   - catalogue: What is known of metrics, by their names.
   ///   - isUnordered: Whether the rows of a series may come in any order.
+  ///   - repeated: What several values of a series in one bucket come to.
   /// - Throws: ``CommandError`` that names the line of a row that goes back in time or whose bucket
-  ///   stood before.
+  ///   stood before, where that is refused.
   init(
     _ rows: PointRows, path: String, granularity: Granularity, attributes: [String: Customer],
-    catalogue: [String: Metric], isUnordered: Bool
+    catalogue: [String: Metric], isUnordered: Bool, repeated: RepeatedValues
   ) throws(CommandError) {
     self.granularity = granularity
     let ranges = try Self.ranges(rows, path, isUnordered: isUnordered)
@@ -94,7 +95,7 @@ struct History: Sendable {
         min(buckets.lowerBound, range.lowerBound)...max(buckets.upperBound, range.upperBound)
     }
     self.buckets = buckets
-    values = try Self.values(rows, path, offsets, ranges, total)
+    values = try Self.values(rows, path, offsets, ranges, total, repeated)
   }
 
   /// The first and the last bucket of each series; refuses rows that go back in time.
@@ -119,22 +120,29 @@ struct History: Sendable {
     return ranges.compactMap { $0 }
   }
 
-  /// The values by series and bucket; refuses a bucket that stands twice.
+  /// The values by series and bucket.
   private static func values(
     _ rows: PointRows, _ path: String, _ offsets: [Int], _ ranges: [ClosedRange<Int32>],
-    _ total: Int
+    _ total: Int, _ repeated: RepeatedValues
   ) throws(CommandError) -> [Double] {
     var values = [Double](repeating: .nan, count: total)
+    var several: [Int: [Double]] = [:]
     for row in rows.series.indices {
       let place = Int(rows.series[row])
       let cell = offsets[place] + Int(rows.buckets[row]) - Int(ranges[place].lowerBound)
-      guard values[cell].isNaN else {
+      if values[cell].isNaN {
+        values[cell] = rows.values[row]
+        continue
+      }
+      guard repeated != .refuse else {
         throw CommandError(
           "\(path):\(rows.lines[row]): \(rows.names[place].text) has a second value for the"
-            + " \(rows.granularity.name) \(momentText(rows.buckets[row], rows))")
+            + " \(rows.granularity.name) \(momentText(rows.buckets[row], rows));"
+            + " --repeated mean or sum takes it")
       }
-      values[cell] = rows.values[row]
+      several[cell, default: [values[cell]]].append(rows.values[row])
     }
+    for (cell, all) in several { values[cell] = repeated.value(of: all) }
     return values
   }
 
@@ -147,6 +155,30 @@ struct History: Sendable {
     let series = series[place]
     let step = Int(bucket) - Int(series.first)
     return step >= 0 && step < series.count ? values[series.offset + step] : .nan
+  }
+}
+
+/// What several values of a series in one bucket come to.
+enum RepeatedValues: String, CaseIterable, Sendable {
+  /// Nothing: the file is taken for faulty.
+  case refuse
+  /// Their mean: readings of something that is there all the time.
+  case mean
+  /// Their sum: parts of what the bucket counts.
+  case sum
+
+  /// What is meant where nothing is said.
+  ///
+  /// Readings every 5 minutes drift across the grid, so that now and then a bucket holds two of
+  /// them and one beside it none. Two rows for an hour or a day are somebody's mistake.
+  static func usual(_ granularity: Granularity) -> RepeatedValues {
+    granularity == .fiveMinutes ? .mean : .refuse
+  }
+
+  /// One value for all, whatever their order.
+  func value(of all: [Double]) -> Double {
+    let sum = all.sorted().reduce(0, +)
+    return self == .sum ? sum : sum / Double(all.count)
   }
 }
 

@@ -54,6 +54,7 @@ struct BacktestSettings: Sendable {
   let out: String
   let isAllTypes: Bool
   let isUnordered: Bool
+  let repeated: RepeatedValues
   let threads: Int
 
   init(reading reader: ConfigurationReader) {
@@ -65,11 +66,18 @@ struct BacktestSettings: Sendable {
       "metrics", help: "a file of metrics as import takes it; without it names tell the kind")
     holidays = reader.optionalText(
       "holidays", help: "a file with the columns region and date, or JSON")
-    granularity =
+    let granularity =
       reader.value(
         "granularity", default: "day", expected: "day, hour, week or 5min",
         help: "the length of the buckets"
       ) { Granularity(name: $0)?.name }.flatMap { Granularity(name: $0) } ?? .day
+    self.granularity = granularity
+    let usual = RepeatedValues.usual(granularity)
+    repeated =
+      reader.value(
+        "repeated", default: usual.rawValue, expected: "refuse, mean or sum",
+        help: "what several values in one bucket come to; 5min takes their mean, others refuse"
+      ) { RepeatedValues(rawValue: $0)?.rawValue }.flatMap { RepeatedValues(rawValue: $0) } ?? usual
     out = reader.text("out", help: "where the detections are written")
     isAllTypes = reader.boolean(
       "all-types", help: "also write types that the judge of detection quality does not know")
@@ -107,7 +115,7 @@ private func readHistory(
   let history = try History(
     rows, path: settings.points, granularity: settings.granularity,
     attributes: attributes?.customers ?? [:], catalogue: catalogue,
-    isUnordered: settings.isUnordered)
+    isUnordered: settings.isUnordered, repeated: settings.repeated)
   return (history, rows.values.count, holidays ?? attributes?.holidays ?? HolidayCalendar())
 }
 
