@@ -18,7 +18,8 @@ import time
 
 import figures
 import generate
-from backtests import Measured, measure_outcomes, measure_synthetic, measure_untouched
+from backtests import (
+    Measured, measure_outcomes, measure_streams, measure_synthetic, measure_untouched)
 from ratchet import Ratchet
 
 
@@ -38,6 +39,7 @@ def measured_sets(options: argparse.Namespace, scratch: pathlib.Path):
     yield "synth hourly", figures.HOURLY, measure_synthetic(program, synthetic, "hour", scratch)
     yield "half-real", figures.HALF_REAL, measure_synthetic(program, half_real, "day", scratch)
     yield "untouched real", figures.UNTOUCHED, measure_untouched(program, data / "data", scratch)
+    yield "NAB stream", figures.STREAMS, measure_streams(program, data / "data", scratch)
     yield "retail outcomes", figures.OUTCOMES, measure_outcomes(program, data / "dev", scratch)
 
 
