@@ -155,7 +155,7 @@ let services: [Target] = [
   room(
     "CommandLineTool",
     runtime + stored + [
-      "PrivateCluster", "HTTPServer", "Classification", "Replay", "PointsContract",
+      "PrivateCluster", "HTTPServer", "SeriesStore", "Classification", "Replay", "PointsContract",
       "EvidenceContract", "FindingsContract",
       "AnomalyContract", "DeliveryContract", "GatewayContract", "IngestService",
       "BaselineService", "DetectorService", "ClassifierService", "NotifierService",
@@ -274,7 +274,10 @@ let testRooms: [Target] = [
   tests("PrivateClusterTests", ["PrivateCluster", "Postgres"]),
   tests(
     "CommandLineToolTests",
-    ["CommandLineTool", "PrivateCluster", "JSON", "ServiceRuntime", "SeriesModel", "RPC"]),
+    [
+      "CommandLineTool", "PrivateCluster", "JSON", "ServiceRuntime", "SeriesModel", "RPC",
+      "EvidenceContract",
+    ]),
 ]
 
 let package = Package(

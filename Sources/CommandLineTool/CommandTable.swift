@@ -27,6 +27,11 @@ enum CommandTable {
       summary: "Says that an anomaly was no problem.",
       run: dismiss),
     Command(
+      "calendar", ["import|add|list|remove", "[FILE|ID...]"], switches: ["insecure-plaintext"],
+      isClient: true,
+      summary: "Keeps holidays and known events, from CSV or iCalendar files or one by one.",
+      run: manageCalendar),
+    Command(
       "backtest", switches: ["all-types", "unordered"],
       summary: "Replays a file of points as the services would have judged it, in memory.",
       run: backtest),

@@ -63,7 +63,7 @@ public struct HistoryReplay: Sendable {
   private let granularity: Granularity
   private let regions: [String]
   private let regionOf: [Int]
-  private let calendar: HolidayCalendar
+  private let calendar: BusinessCalendar
   private let rules: MergeRules
   private var fold: ModelFold
   private var known: [Known]
@@ -79,7 +79,7 @@ public struct HistoryReplay: Sendable {
   ///   - rules: When an excursion belongs to an anomaly that is known.
   public init(
     granularity: Granularity, customers: [Customer], metrics: [Metric], members: [Member],
-    calendar: HolidayCalendar = HolidayCalendar(), rules: MergeRules = MergeRules()
+    calendar: BusinessCalendar = BusinessCalendar(), rules: MergeRules = MergeRules()
   ) {
     self.granularity = granularity
     self.calendar = calendar

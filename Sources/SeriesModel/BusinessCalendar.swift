@@ -109,6 +109,3 @@ public struct BusinessCalendar: Sendable, Hashable {
     }
   }
 }
-
-/// The name that the calendar had while it knew holidays only.
-public typealias HolidayCalendar = BusinessCalendar

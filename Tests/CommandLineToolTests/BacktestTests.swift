@@ -203,18 +203,8 @@ private enum Sample {
   }
 }
 
-/// A folder of a test.
-private struct Folder {
-  let path: String
-
-  var out: String { "\(path)/detections.csv" }
-
-  func file(_ name: String, _ text: String) throws -> String {
-    try SmallFiles.write(text, to: "\(path)/\(name)", mode: 0o600)
-    return "\(path)/\(name)"
-  }
-
-  func run(text: String, _ flags: [String]) async throws -> (Int32, Screen) {
+extension Folder {
+  fileprivate func run(text: String, _ flags: [String]) async throws -> (Int32, Screen) {
     let points = try file("points.csv", text)
     let screen = Screen()
     let code = await CommandLineMain.run(
@@ -223,43 +213,16 @@ private struct Folder {
     return (code, screen)
   }
 
-  func detections(text: String, _ flags: String...) async throws -> String {
+  fileprivate func detections(text: String, _ flags: String...) async throws -> String {
     let (code, screen) = try await run(text: text, flags)
     #expect(code == 0, "\(screen.aside)")
     return try SmallFiles.text(out)
   }
 
-  func detections(_ rows: [Sample.Row], _ flags: String...) async throws -> String {
+  fileprivate func detections(_ rows: [Sample.Row], _ flags: String...) async throws -> String {
     let text = "customer,metric,date,value\n" + rows.map { $0.text + "\n" }.joined()
     let (code, screen) = try await run(text: text, flags)
     #expect(code == 0, "\(screen.aside)")
     return try SmallFiles.text(out)
   }
-}
-
-private func withFolder(_ body: (Folder) async throws -> Void) async throws {
-  let folder = try makeFolder()
-  do {
-    try await body(folder)
-  } catch {
-    remove(folder)
-    throw error
-  }
-  remove(folder)
-}
-
-private func withFolder(_ body: (Folder) throws -> Void) throws {
-  let folder = try makeFolder()
-  defer { remove(folder) }
-  try body(folder)
-}
-
-private func makeFolder() throws -> Folder {
-  var template = Array("/tmp/tidemark-backtest-XXXXXX\0".utf8CString)
-  return Folder(path: String(cString: try #require(mkdtemp(&template))))
-}
-
-private func remove(_ folder: Folder) {
-  for name in SmallFiles.names(in: folder.path) { unlink("\(folder.path)/\(name)") }
-  rmdir(folder.path)
 }

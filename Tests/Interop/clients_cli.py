@@ -47,6 +47,7 @@ def check_command_line(checks: Checks, house: House) -> None:
     check_calls(checks, tidemark, house.url("ingest"))
     check_import(checks, tidemark)
     check_bad_files(checks, tidemark)
+    check_calendar(checks, tidemark)
     code, said = tidemark("anomalies", "zeta", "--all")
     checks.check("tidemark anomalies shows the drop", code == 0 and "Zeta Ltd" in said, said)
 
@@ -85,6 +86,27 @@ def check_import(checks: Checks, tidemark: CommandLine) -> None:
         "rpc", tidemark.house.url("ingest"), "tidemark.v1.Ingest/QueryPoints", json.dumps(query))
     stored = json.loads(said).get("value", []) if code == 0 else said
     checks.equal("import stores every point once", stored, [100 + day for day in range(1, 31)])
+
+
+def check_calendar(checks: Checks, tidemark: CommandLine) -> None:
+    """Holidays from a file and an event by hand are kept by baseline until they are removed."""
+    path = tidemark.file("holidays.ics", "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:may\r\n"
+                         "DTSTART;VALUE=DATE:20200501\r\nSUMMARY:Labour\r\n  Day\r\n"
+                         "RRULE:FREQ=YEARLY\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
+    for news in ("2 new", "0 new"):
+        code, said = tidemark("calendar", "import", path, "--region", "EU", "--years", "2026-2027")
+        checks.check(f"calendar import tells {news}", code == 0 and news in said, said)
+    code, said = tidemark("calendar", "add", "--name", "Move", "--from", "2026-11-27",
+                          "--to", "2026-11-30", "--customer", "acme", "--expect", "-40%")
+    checks.check("calendar add makes an entry", code == 0 and said.startswith("new: "), said)
+    entry = said.removeprefix("new: ").split("  ")[0]
+    code, said = tidemark("calendar", "list", "--from", "2026-01-01", "--to", "2026-12-31")
+    checks.check("calendar list shows what there is of the year",
+                 code == 0 and "Labour Day" in said and "Move" in said and "2027" not in said, said)
+    code, said = tidemark("calendar", "remove", entry, "EU/may/2026", "EU/may/2027")
+    checks.check("calendar remove ends entries", code == 0 and "removed 3 of 3" in said, said)
+    code, said = tidemark("calendar", "list")
+    checks.check("calendar list is empty then", code == 0 and not said, said)
 
 
 def check_bad_files(checks: Checks, tidemark: CommandLine) -> None:

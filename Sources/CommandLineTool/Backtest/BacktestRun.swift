@@ -35,7 +35,7 @@ struct BacktestRun: Sendable {
   private let parts: [Locked<Part>]
 
   /// Parts the history.
-  init(_ history: History, calendar: HolidayCalendar) {
+  init(_ history: History, calendar: BusinessCalendar) {
     self.history = history
     var parts: [Locked<Part>] = []
     var from = 0

@@ -6,7 +6,7 @@ struct CustomerAttributes: Sendable {
   /// By external id.
   private(set) var customers: [String: Customer] = [:]
   /// The holidays that the same file told.
-  private(set) var holidays: HolidayCalendar?
+  private(set) var holidays: BusinessCalendar?
 
   /// Knows nothing.
   init() {}
@@ -77,31 +77,28 @@ struct CustomerAttributes: Sendable {
 
 /// The file of holidays.
 enum HolidayFile {
-  /// Reads a table with the columns `region` and `date`, or an object of JSON whose member
+  /// Reads the holidays of a table that `tidemark calendar import` takes, or an object of JSON whose member
   /// `holidays`, or which itself, has a list of dates for each region.
-  static func calendar(path: String) throws(CommandError) -> HolidayCalendar {
+  static func calendar(path: String) throws(CommandError) -> BusinessCalendar {
     if path.hasSuffix(".json") { return try calendar(try BacktestJSON.object(path), path) }
-    var table = try TableFile(path: path, needed: ["region", "date"], optional: ["name"])
-    var calendar = HolidayCalendar()
-    while let row = try table.next() {
-      switch row {
-      case .fault(let line, let reason): throw CommandError("\(path):\(line): \(reason)")
-      case .values(let line, let values):
-        guard let date = CivilDate(values.text("date")) else {
-          throw CommandError(
-            "\(path):\(line): date \"\(values.text("date"))\" is not written like 2013-02-08")
-        }
-        calendar.add(date, region: values.text("region"))
+    let entries = try CalendarTableFile.entries(path: path)
+    for entry in entries {
+      switch entry.scope {
+      case .organisation, .region:
+        if entry.kind == .holiday, entry.metric.isEmpty { continue }
+      case .segment, .customer: break
       }
+      throw CommandError(
+        "\(path): \"\(entry.id)\" is no holiday of a region or of all; a replay knows no others")
     }
-    return calendar
+    return BusinessCalendar(entries)
   }
 
   /// The holidays of an object of JSON.
   static func calendar(
     _ object: JSONValue, _ path: String
-  ) throws(CommandError) -> HolidayCalendar {
-    var calendar = HolidayCalendar()
+  ) throws(CommandError) -> BusinessCalendar {
+    var entries: [CalendarEntry] = []
     let regions = (object["holidays"] ?? object).objectValue ?? JSONObject()
     for region in regions.members {
       for entry in region.value.arrayValue ?? [] {
@@ -109,10 +106,10 @@ enum HolidayFile {
           throw CommandError(
             "\(path): a holiday of \"\(region.key)\" is no date such as \"2013-02-08\"")
         }
-        calendar.add(date, region: region.key)
+        entries.append(CalendarEntry(holiday: date, region: region.key))
       }
     }
-    return calendar
+    return BusinessCalendar(entries)
   }
 }
 

@@ -65,7 +65,7 @@ struct BacktestSettings: Sendable {
     metrics = reader.optionalText(
       "metrics", help: "a file of metrics as import takes it; without it names tell the kind")
     holidays = reader.optionalText(
-      "holidays", help: "a file with the columns region and date, or JSON")
+      "holidays", help: "holidays: a table with the columns date, region and name, or JSON")
     let granularity =
       reader.value(
         "granularity", default: "day", expected: "day, hour, week or 5min",
@@ -92,7 +92,7 @@ struct BacktestSettings: Sendable {
 /// The history of the files, how many points it has, and the holidays.
 private func readHistory(
   _ settings: BacktestSettings
-) throws(CommandError) -> (History, points: Int, HolidayCalendar) {
+) throws(CommandError) -> (History, points: Int, BusinessCalendar) {
   let attributes = try settings.customers.map { path throws(CommandError) in
     try CustomerAttributes(path: path)
   }
@@ -116,7 +116,7 @@ private func readHistory(
     rows, path: settings.points, granularity: settings.granularity,
     attributes: attributes?.customers ?? [:], catalogue: catalogue,
     isUnordered: settings.isUnordered, repeated: settings.repeated)
-  return (history, rows.values.count, holidays ?? attributes?.holidays ?? HolidayCalendar())
+  return (history, rows.values.count, holidays ?? attributes?.holidays ?? BusinessCalendar())
 }
 
 /// The time that all threads of the process together have worked, in seconds: beside other work it
