@@ -21,6 +21,7 @@ from __future__ import annotations
 import bisect
 import csv
 import dataclasses
+import datetime
 import math
 import pathlib
 import sys
@@ -29,6 +30,7 @@ from judge_files import Detection, read_detections, unix_seconds
 
 METRIC = "value"
 BUCKET_SECONDS = 300
+WEEK_SECONDS = 7 * 86_400
 # Weights of the standard profile.
 TRUE_POSITIVE = 1.0
 FALSE_POSITIVE = 0.11
@@ -44,7 +46,6 @@ class Stream:
     """One labelled file."""
 
     name: str
-    moments: list[str]
     seconds: list[float]
     values: list[str]
     # First and last row of each window, by rising row.
@@ -55,9 +56,19 @@ class Stream:
         """How many rows at the beginning do not count."""
         return math.floor(min(len(self.seconds), PROBATION_ROWS_MAX) * PROBATION_SHARE)
 
+    @property
+    def moved(self) -> float:
+        """Seconds by which its points are moved back, into the first week of 1970.
+
+        The streams are of different years: side by side they are walked over in weeks. Whole weeks
+        leave them the hours of the day and the days of the week.
+        """
+        return self.seconds[0] // WEEK_SECONDS * WEEK_SECONDS
+
     def row(self, detection: Detection) -> int:
         """The row at which an alarm was raised: the last one of its bucket."""
-        return bisect.bisect_left(self.seconds, detection.seconds + BUCKET_SECONDS) - 1
+        end = detection.seconds + self.moved + BUCKET_SECONDS
+        return bisect.bisect_left(self.seconds, end) - 1
 
 
 @dataclasses.dataclass
@@ -151,7 +162,7 @@ def read_stream(path: pathlib.Path) -> Stream:
         else:
             windows.append((place, place))
     return Stream(
-        path.stem, [row["timestamp"] for row in rows],
+        path.stem,
         [unix_seconds(row["timestamp"]) for row in rows], [row["value"] for row in rows], windows)
 
 
@@ -160,8 +171,10 @@ def write_points(streams: list[Stream], path: pathlib.Path) -> None:
     with path.open("w", encoding="utf-8") as file:
         file.write("customer,metric,timestamp,value\n")
         for stream in streams:
-            for moment, value in zip(stream.moments, stream.values):
-                file.write(f"{stream.name},{METRIC},{moment},{value}\n")
+            for seconds, value in zip(stream.seconds, stream.values):
+                moment = datetime.datetime.fromtimestamp(
+                    seconds - stream.moved, datetime.timezone.utc)
+                file.write(f"{stream.name},{METRIC},{moment:%Y-%m-%dT%H:%M:%S},{value}\n")
 
 
 def print_scores(scores: dict[str, Score]) -> None:

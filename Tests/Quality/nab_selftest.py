@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 from judge_files import detection
-from nab import BUCKET_SECONDS, Score, Stream, evaluate, score, sigmoid, total
+from nab import BUCKET_SECONDS, WEEK_SECONDS, Score, Stream, evaluate, score, sigmoid, total
 
 # 100 rows of 5 minutes: the first 15 do not count, one window of 10 rows and one of 5.
 STREAM = Stream(
-    "s", [], [float(BUCKET_SECONDS * row) for row in range(100)], ["0"] * 100, [(40, 49), (60, 64)])
-QUIET = Stream("q", [], STREAM.seconds, STREAM.values, [])
+    "s", [float(BUCKET_SECONDS * row) for row in range(100)], ["0"] * 100, [(40, 49), (60, 64)])
+QUIET = Stream("q", STREAM.seconds, STREAM.values, [])
 EDGE = math.tanh(2.5)  # 2 / (1 + e^-5) - 1
 
 
@@ -25,17 +26,20 @@ def is_near(left: float, right: float) -> bool:
 
 
 def found_at(moment: str) -> Score:
-    """The score of an alarm at a moment of 1970's first day."""
+    """The score of an alarm at a moment of 1970's first day, the same for a stream of later."""
     alarm = detection({
         "series_id": "s/value", "start": moment, "end": moment, "type": "spike",
         "severity": "info", "score": 1, "detected_at": moment})
-    return evaluate([alarm], [STREAM])["s"]
+    weeks = dataclasses.replace(
+        STREAM, seconds=[each + 2_300 * WEEK_SECONDS for each in STREAM.seconds])
+    first, later = (evaluate([alarm], [stream])["s"] for stream in (STREAM, weeks))
+    return first if first == later else Score()
 
 
 def answers() -> list[tuple[str, bool]]:
     """What is to hold, and whether it does."""
     both = {"s": score(STREAM, [40, 60, 20]), "q": score(QUIET, [50])}
-    hundred = Stream("h", [], [float(row) for row in range(6_000)], [""] * 6_000, [])
+    hundred = Stream("h", [float(row) for row in range(6_000)], [""] * 6_000, [])
     return [
         ("silence is worth nothing", is_near(points(), 0)),
         ("an alarm on the first row of every window is perfect", is_near(points(40, 60), 100)),
