@@ -56,7 +56,7 @@ struct StreamModelTests {
         return
       }
     }
-    #expect(stored.count < 2_560)
+    #expect(stored.count < 3_072)
   }
 
   @Test func `bytes that are cut, added to or of another version are refused`() {

@@ -7,8 +7,13 @@ extension StreamModel {
 
   /// The state as bytes: equal states give equal bytes.
   public var encoded: [UInt8] {
-    var writer = StateWriter(capacity: 2_560)
+    var writer = StateWriter(capacity: 3_072)
     writer.write(Self.formatVersion)
+    encode(into: &writer)
+    return writer.bytes
+  }
+
+  func encode(into writer: inout StateWriter) {
     writer.write(lastBucket ?? Self.noBucket)
     writer.write(Int32(clamping: age))
     writer.write(Int32(clamping: quiet))
@@ -23,7 +28,7 @@ extension StreamModel {
     let kept = values.suffix(parameters.capacity)
     writer.write(UInt16(kept.count))
     for value in kept { writer.write(value) }
-    return writer.bytes
+    for ring in [ringObserved, ringExpected] { ring.forEachOldestFirst { writer.write($0) } }
   }
 
   /// Reads a state back.
@@ -37,6 +42,13 @@ extension StreamModel {
         .otherVersion, "stream has version \(version), expected \(Self.formatVersion)")
     }
     self.init()
+    try decode(from: &reader)
+    guard reader.isAtEnd else {
+      throw BaselineError(.damaged, "stream has bytes beyond its end")
+    }
+  }
+
+  mutating func decode(from reader: inout StateReader) throws(BaselineError) {
     let bucket = try reader.integer(Int32.self)
     lastBucket = bucket == Self.noBucket ? nil : bucket
     age = Int(try reader.integer(Int32.self))
@@ -50,9 +62,8 @@ extension StreamModel {
       throw BaselineError(.damaged, "\(count) values at the age of \(age)")
     }
     for _ in 0..<count { append(try reader.finite()) }
-    guard reader.isAtEnd else {
-      throw BaselineError(.damaged, "stream has bytes beyond its end")
-    }
+    for _ in 0..<ringObserved.count { ringObserved.push(try reader.double()) }
+    for _ in 0..<ringExpected.count { ringExpected.push(try reader.double()) }
   }
 
   private static func record(_ reader: inout StateReader) throws(BaselineError) -> StreamRecord {

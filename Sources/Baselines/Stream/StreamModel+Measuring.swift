@@ -2,6 +2,8 @@
 struct StreamTally: Sendable {
   /// All that went beyond a record.
   private(set) var sum = 0.0
+  /// What came before the longest window that has been filled; nil before any has.
+  var usual: StreamModel.Usual?
   // By the raw value of the change.
   private var sums = SIMD8<Double>()
   private var furthest = SIMD8<Double>()
@@ -70,12 +72,14 @@ extension StreamModel {
     let window = windows[place]
     guard window.isFull else { return }
     let length = window.parameters.length
-    let distance = mean(ofLast: length, before: 0) - window.median
+    let usual = Usual(median: window.median, deviation: scale(of: window))
+    tally.usual = usual
+    let distance = mean(ofLast: length, before: 0) - usual.median
     let excess = weigh(distance, 2 * place, rounding: rounding)
     tally.add(excess, above: .up, below: .down, length: length)
-    let scale = scale(of: window)
-    guard scale > 0 else { return }
-    let relative = weigh(distance / scale, 2 * place + 1, rounding: parameters.roundingFloor)
+    guard usual.deviation > 0 else { return }
+    let relative = weigh(
+      distance / usual.deviation, 2 * place + 1, rounding: parameters.roundingFloor)
     tally.add(relative, above: .up, below: .down, length: length)
   }
 
@@ -98,20 +102,40 @@ extension StreamModel {
   /// The mean of so many values that came before so many newest ones.
   private func mean(ofLast length: Int, before newest: Int) -> Double {
     let end = values.count - newest
-    var sum = 0.0
-    for place in (end - length)..<end { sum += values[place] }
-    return sum / Double(length)
+    return sum((end - length)..<end) { $0 } / Double(length)
   }
 
   private func variance(ofLast length: Int, before newest: Int) -> Double {
-    let mean = mean(ofLast: length, before: newest)
+    let mean = SIMD4(repeating: mean(ofLast: length, before: newest))
     let end = values.count - newest
-    var squares = 0.0
-    for place in (end - length)..<end {
-      let distance = values[place] - mean
-      squares += distance * distance
+    let squares = sum((end - length)..<end) { values in
+      let distances = values - mean
+      return distances * distances
     }
     return squares / Double(length)
+  }
+
+  /// The sum of a term of each value, four at a time: one by one each addition would wait for the
+  /// one before.
+  @inline(__always)
+  private func sum(
+    _ places: Range<Int>, of term: (SIMD4<Double>) -> SIMD4<Double>
+  ) -> Double {
+    values.withUnsafeBufferPointer { values in
+      var lanes = SIMD4<Double>()
+      var place = places.lowerBound
+      while place + 4 <= places.upperBound {
+        lanes += term(
+          SIMD4(values[place], values[place + 1], values[place + 2], values[place + 3]))
+        place += 4
+      }
+      var sum = (lanes[0] + lanes[1]) + (lanes[2] + lanes[3])
+      while place < places.upperBound {
+        sum += term(SIMD4(repeating: values[place]))[0]
+        place += 1
+      }
+      return sum
+    }
   }
 
   /// The mean distance of so many newest values from the one before each.

@@ -41,6 +41,13 @@ public struct StreamModel: Sendable {
   var openingScore = 0.0
   var habit = 0.0
 
+  // The last buckets, missing ones among them, for people to look at.
+  var ringObserved = Ring(repeating: Double.nan, count: EvidenceBatch.ringLength)
+  var ringExpected = Ring(repeating: Double.nan, count: EvidenceBatch.ringLength)
+
+  // Written anew with each value, never encoded.
+  var evidence: StreamEvidence?
+
   /// Twice for each window, and of spread, step and level.
   static let measurements = StreamParameters.standard.windows.count * 2 + 3
 
@@ -49,6 +56,12 @@ public struct StreamModel: Sendable {
     windows = parameters.windows.map { StreamWindow($0) }
     records = Array(repeating: StreamRecord(), count: Self.measurements)
     values.reserveCapacity(2 * parameters.capacity)
+  }
+
+  /// What is usual now, or NaN before the first value.
+  var level: Double {
+    guard age > 0 else { return .nan }
+    return windows.last(where: \.isFull)?.median ?? longRun.mean
   }
 
   /// Whether too few values were seen to judge any.
@@ -63,23 +76,37 @@ public struct StreamModel: Sendable {
   public mutating func advance(to bucket: Int32, value: Double) -> StreamEvidence? {
     precondition(!value.isInfinite, "ingest lets only finite values through")
     if let lastBucket { precondition(bucket > lastBucket, "a bucket came twice") }
+    if lastBucket == nil, value.isNaN { return nil }
+    let left = lastBucket.map { Int64(bucket) - Int64($0) - 1 } ?? 0
+    for _ in 0..<min(left, Int64(ringObserved.count)) { show(.nan, .nan) }
+    lastBucket = bucket
+    evidence = nil
     guard !value.isNaN else {
-      if lastBucket != nil { lastBucket = bucket }
+      show(.nan, .nan)
       return nil
     }
-    lastBucket = bucket
     let before = longRun
     append(value)
     let tally = measure()
     let wasAge = age
     age += 1
     let score = settle(tally.sum, isJudged: wasAge >= parameters.warmUp)
-    guard wasAge > 0 else { return nil }
-    let usual = usual(or: before)
+    guard wasAge > 0 else {
+      show(value, .nan)
+      return nil
+    }
+    let usual = tally.usual ?? Usual(before, or: longRun)
+    show(value, usual.median)
     let found = score > 0 ? tally : StreamTally()
-    return StreamEvidence(
+    evidence = StreamEvidence(
       age: wasAge, observed: value, expected: usual.median, deviation: usual.deviation,
       score: score, change: found.change, length: found.length)
+    return evidence
+  }
+
+  private mutating func show(_ value: Double, _ expected: Double) {
+    ringObserved.push(value)
+    ringExpected.push(expected)
   }
 
   /// Keeps a value; what is too large to be told apart is cut, and zero has no sign.
@@ -108,11 +135,25 @@ public struct StreamModel: Sendable {
     return score
   }
 
-  /// Median and standard deviation of what came before the longest window that has been filled.
-  private func usual(or before: StreamRecord) -> (median: Double, deviation: Double) {
-    guard let window = windows.last(where: \.isFull) else {
-      return (before.mean, longRun.variance.squareRoot())
+  /// Median and standard deviation of values.
+  struct Usual: Sendable {
+    let median: Double
+    let deviation: Double
+
+    init(median: Double, deviation: Double) {
+      self.median = median
+      self.deviation = deviation
     }
-    return (window.median, scale(of: window))
+
+    /// What stands for both before any window has been filled.
+    init(_ before: StreamRecord, or now: StreamRecord) {
+      self.init(median: before.mean, deviation: now.variance.squareRoot())
+    }
+  }
+
+  /// What came before the longest window that has been filled.
+  var usual: Usual {
+    guard let window = windows.last(where: \.isFull) else { return Usual(longRun, or: longRun) }
+    return Usual(median: window.median, deviation: scale(of: window))
   }
 }
