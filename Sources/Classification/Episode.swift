@@ -32,13 +32,15 @@ public struct Episode: Sendable, Hashable {
   public var countedBuckets: Int32
   /// The highest that statistic over threshold has been.
   public var score: Double
+  /// Whether people hear of it itself.
+  public var standing: Standing
 
   /// Gathers the numbers, as a store gives them back.
   public init(
     direction: Direction, type: AnomalyType, severity: Severity, state: AnomalyState,
     isAcknowledged: Bool = false, startBucket: Int32, endBucket: Int32, lastBucket: Int32,
     lastRevision: UInt32 = 1, calmBuckets: Int32 = 0, observedSum: Double, expectedSum: Double,
-    countedBuckets: Int32, score: Double
+    countedBuckets: Int32, score: Double, standing: Standing = .own
   ) {
     self.direction = direction
     self.type = type
@@ -54,6 +56,7 @@ public struct Episode: Sendable, Hashable {
     self.expectedSum = expectedSum
     self.countedBuckets = countedBuckets
     self.score = score
+    self.standing = standing
   }
 
   /// Opens with a finding, no earlier than the bucket after an anomaly that came before.
@@ -83,18 +86,18 @@ public struct Episode: Sendable, Hashable {
 
   /// How far the values went, as one number for both sides and all kinds of metric.
   ///
-  /// Counts and money: the log of expected over seen; half of it for a rise, which has no bound
-  /// where a fall ends at nothing. Counts are compared as sums with half a unit added, so that a
+  /// Counts and money: the log of expected over seen, alike for a fall to a third and a rise to
+  /// three times. Counts are compared as sums with half a unit added, so that a
   /// few missing units are not taken for the end of the world. Levels and shares, whose zero means
   /// nothing: the distance beside the larger of both, so that a level near zero does not make
   /// every change endless.
   public func magnitude(_ kind: MetricKind) -> Double {
     switch kind {
     case .count where observedSum >= 0 && expectedSum >= 0:
-      return weighed(log((observedSum + 0.5) / (expectedSum + 0.5)))
+      return log((observedSum + 0.5) / (expectedSum + 0.5)).magnitude
     case .money where observedSum >= 0 && expectedSum > 0:
       // Nothing left gives an infinite log, which the rule cuts.
-      return weighed(log(observedSum / expectedSum))
+      return log(observedSum / expectedSum).magnitude
     case .count, .money, .gauge, .ratio:
       let larger = max(observedSum.magnitude, expectedSum.magnitude)
       guard larger > 0 else { return 0 }
@@ -102,13 +105,9 @@ public struct Episode: Sendable, Hashable {
     }
   }
 
-  /// What a level that is far from its old one counts: below critical in the first bucket, critical
-  /// from the second on.
-  static let levelMagnitudeMax = 1.3
-
-  private func weighed(_ logRatio: Double) -> Double {
-    logRatio > 0 ? logRatio / 2 : -logRatio
-  }
+  /// What a level that is far from its old one counts: below critical in the first bucket however
+  /// clear, critical from the second on.
+  static let levelMagnitudeMax = 1.05
 
   /// Sets the sums from a finding, whose means stand for the whole interval.
   mutating func measure(_ finding: Finding) {
@@ -144,7 +143,7 @@ public struct Episode: Sendable, Hashable {
 
   private func computedSeverity(_ traits: SeriesTraits, _ rule: SeverityRule) -> Severity {
     rule.severity(
-      magnitude: magnitude(traits.kind), durationBuckets: durationBuckets,
+      magnitude: magnitude(traits.kind), score: score, durationBuckets: durationBuckets,
       granularity: traits.granularity, intent: Intent(type, traits.polarity))
   }
 }

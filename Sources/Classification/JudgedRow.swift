@@ -61,9 +61,13 @@ public struct SeriesTraits: Sendable, Hashable {
   public var polarity: Polarity
 
   /// Takes them from the catalogue's entry.
-  public init(_ metric: Metric) {
+  ///
+  /// - Parameters:
+  ///   - metric: The entry.
+  ///   - kind: What its values are to be weighed as; nil takes the entry's own word.
+  public init(_ metric: Metric, kind: MetricKind? = nil) {
     granularity = metric.granularity
-    kind = metric.kind
+    self.kind = kind ?? metric.kind
     polarity = metric.polarity
   }
 }

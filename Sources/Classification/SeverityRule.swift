@@ -1,25 +1,24 @@
 public import SeriesModel
 
-/// How bad an anomaly is, from how far the values went and for how long.
+/// How bad an anomaly is, from how far the values went, how clearly and for how long.
 ///
-/// The effect is the magnitude (``Episode/magnitude(_:)``) weighted by the duration: 1 for the first
-/// step, growing with the logarithm of the steps to 2 at 16 steps. A step is a bucket, and an hour
-/// where buckets are shorter. The lines are drawn at what one step must show: half the usual, or
-/// four times, is a warning; a fifth, or 25 times, is critical. One short excursion below that is
-/// information, whatever the tests say of it.
+/// The effect is the magnitude (``Episode/magnitude(_:)``) weighted twice: by the score, up to
+/// twice its threshold, since what just passed a test is often smaller than it looks in the first
+/// bucket; and by the duration, 1 for the first step, growing with the logarithm of the steps to
+/// 1.5 at 16 steps. A step is a bucket, and an hour where buckets are shorter. The lines are drawn
+/// at what one step that just passed its test must show: a third of the usual, or three times, is
+/// a warning; a ninth, or nine times, is critical.
 public struct SeverityRule: Sendable, Hashable {
-  /// The effect from which on it is a warning: ln 2.
+  /// The effect from which on it is a warning.
   public var warningEffect: Double
 
-  /// The effect from which on it is critical: ln 5.
+  /// The effect from which on it is critical.
   public var criticalEffect: Double
 
   /// Sets the lines.
   ///
   /// - Precondition: both are above 0 and in order.
-  public init(
-    warningEffect: Double = 0.693_147_180_559_945, criticalEffect: Double = 1.609_437_912_434_1
-  ) {
+  public init(warningEffect: Double = 1.09, criticalEffect: Double = 2.19) {
     precondition(0 < warningEffect && warningEffect <= criticalEffect, "lines out of order")
     self.warningEffect = warningEffect
     self.criticalEffect = criticalEffect
@@ -28,40 +27,40 @@ public struct SeverityRule: Sendable, Hashable {
   /// The magnitude that stands for all larger ones: less than a hundredth left.
   public static let magnitudeMax = 5.0
 
-  /// The severity; never less for a larger magnitude, never less for a longer duration.
+  /// The severity; never less for a larger magnitude, a higher score or a longer duration.
   ///
-  /// What is good news is information, however large; what is neither good nor bad is never
-  /// critical, since nobody should be woken by it.
+  /// It tells the size, whatever the change means; who is woken is a matter of the intent. Only what
+  /// is a risk is ever critical, since nobody should be woken by anything else.
   ///
   /// - Parameters:
   ///   - magnitude: How far the values went; anything but a number counts as 0.
+  ///   - score: Statistic over threshold, 1 or more.
   ///   - durationBuckets: Buckets from the first to the last that belong to the anomaly.
   ///   - granularity: The length of these buckets.
   ///   - intent: What the change means.
   /// - Returns: The severity.
   public func severity(
-    magnitude: Double, durationBuckets: Int64, granularity: Granularity, intent: Intent
+    magnitude: Double, score: Double = 1, durationBuckets: Int64, granularity: Granularity,
+    intent: Intent
   ) -> Severity {
     let effect = effect(
-      magnitude: magnitude, durationBuckets: durationBuckets, granularity: granularity)
+      magnitude: magnitude, score: score, durationBuckets: durationBuckets,
+      granularity: granularity)
     let found: Severity =
       effect >= criticalEffect ? .critical : effect >= warningEffect ? .warning : .info
-    switch intent {
-    case .risk: return found
-    case .opportunity: return .info
-    case .dataQuality, .neutral: return min(found, .warning)
-    }
+    return intent == .risk ? found : min(found, .warning)
   }
 
-  /// The magnitude weighted by the duration.
+  /// The magnitude weighted by score and duration.
   public func effect(
-    magnitude: Double, durationBuckets: Int64, granularity: Granularity
+    magnitude: Double, score: Double = 1, durationBuckets: Int64, granularity: Granularity
   ) -> Double {
     guard !magnitude.isNaN else { return 0 }
     let steps =
       granularity == .fiveMinutes ? (max(durationBuckets, 1) + 11) / 12 : max(durationBuckets, 1)
-    let weight = min(2, 1 + binaryLogarithm(steps) / 4)
-    return min(magnitude.magnitude, Self.magnitudeMax) * weight
+    let duration = min(1.5, 1 + binaryLogarithm(steps) / 8)
+    let clearness = score.isNaN ? 1 : min(2, max(1, score))
+    return min(magnitude.magnitude, Self.magnitudeMax) * clearness * duration
   }
 }
 

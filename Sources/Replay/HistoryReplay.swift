@@ -5,7 +5,8 @@ public import SeriesModel
 
 /// A change of an anomaly that a replay came to.
 public struct ReplayedChange: Sendable, Hashable {
-  /// The place of the series among those that were given.
+  /// The place of the series among those that were given; where more than one is meant, of one of
+  /// them.
   public var series: Int
   /// What happened.
   public var kind: AnomalyChangeKind
@@ -13,6 +14,8 @@ public struct ReplayedChange: Sendable, Hashable {
   public var bucket: Bucket
   /// The anomaly's numbers as they were known then.
   public var episode: Episode
+  /// How much of the house it speaks of.
+  public var scope = AnomalyScope.series
 }
 
 /// A history judged bucket by bucket as the services would have judged it, in memory.
@@ -35,38 +38,12 @@ public struct HistoryReplay: Sendable {
     }
   }
 
-  /// What is known of the anomalies of one series.
-  private struct Known: Sendable {
-    var down: Episode?
-    var up: Episode?
-    var neither: Episode?
-    var followed: Set<Direction> = []
-
-    subscript(direction: Direction) -> Episode? {
-      get {
-        switch direction {
-        case .down: down
-        case .up: up
-        case .neither: neither
-        }
-      }
-      set {
-        switch direction {
-        case .down: down = newValue
-        case .up: up = newValue
-        case .neither: neither = newValue
-        }
-      }
-    }
-  }
-
   private let granularity: Granularity
   private let regions: [String]
   private let regionOf: [Int]
   private let calendar: BusinessCalendar
-  private let rules: MergeRules
   private var fold: ModelFold
-  private var known: [Known]
+  private var merging: ReplayMerging
 
   /// Begins before the first bucket, with models that have seen nothing.
   ///
@@ -83,11 +60,13 @@ public struct HistoryReplay: Sendable {
   ) {
     self.granularity = granularity
     self.calendar = calendar
-    self.rules = rules
     regions = Set(customers.map(\.region)).sorted()
     let places = Dictionary(uniqueKeysWithValues: zip(regions, regions.indices))
     regionOf = members.map { places[customers[$0.customer].region, default: 0] }
-    known = Array(repeating: Known(), count: members.count)
+    merging = ReplayMerging(
+      rules: rules, customerOf: members.map(\.customer),
+      metricOf: members.map { metrics[$0.metric].id })
+    count = members.count
     fold = ModelFold(
       runID: ScanRunID(high: 0, low: 0), granularity: granularity, ingestSequence: 0,
       customers: customers, metrics: metrics,
@@ -100,7 +79,7 @@ public struct HistoryReplay: Sendable {
   }
 
   /// How many series there are.
-  public var count: Int { known.count }
+  public let count: Int
 
   /// Judges one bucket of all series.
   ///
@@ -119,28 +98,9 @@ public struct HistoryReplay: Sendable {
     let (batches, _) = fold.advance(
       to: index, values: values, flags: { flags[regionOf[$0]] })
     var changes: [ReplayedChange] = []
-    for batch in batches { merge(batch, into: &changes) }
-    return changes
-  }
-
-  private mutating func merge(_ batch: ModelFold.Batch, into changes: inout [ReplayedChange]) {
-    let findings = judge(batch.evidence, notify: true)
-    let decisions = BatchMerging(findings, rules: rules).decisions(
-      rows: Array(batch.members.indices), followed: { known[batch.members[$0]].followed },
-      episode: { known[batch.members[$0]][$1] })
-    for made in decisions {
-      guard let episode = made.decision.episode else { continue }
-      let place = batch.members[made.row]
-      known[place][made.direction] = episode
-      if made.isFollowed {
-        known[place].followed.insert(made.direction)
-      } else {
-        known[place].followed.remove(made.direction)
-      }
-      guard let kind = AnomalyChangeKind(made.decision.action) else { continue }
-      changes.append(
-        ReplayedChange(
-          series: place, kind: kind, bucket: findings.bucket, episode: episode))
+    for batch in batches {
+      changes += merging.merge(judge(batch.evidence, notify: true), members: batch.members)
     }
+    return changes
   }
 }

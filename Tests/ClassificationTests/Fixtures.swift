@@ -4,12 +4,14 @@ import SeriesModel
 
 extension Metric {
   static func fixture(
-    name: String = "api_calls", dimensions: [Dimension] = [], granularity: Granularity = .day,
+    number: Int32 = 1, name: String = "api_calls", dimensions: [Dimension] = [],
+    granularity: Granularity = .day,
     kind: MetricKind = .count, polarity: Polarity = .upIsGood, unit: String = "calls",
     displayName: String = "API calls"
   ) -> Metric {
     Metric(
-      id: MetricID(1), name: name, dimensions: dimensions, granularity: granularity, kind: kind,
+      id: MetricID(number), name: name, dimensions: dimensions, granularity: granularity,
+      kind: kind,
       polarity: polarity, unit: unit, displayName: displayName)
   }
 }
@@ -53,7 +55,7 @@ extension JudgedRow {
       bucket: bucket, revision: revision, observed: observed, expected: 100, z: z,
       finding: Finding(
         row: 0, kind: kind ?? (isUp ? .spike : .drop), startBucket: start ?? bucket,
-        endBucket: bucket, observed: observed, expected: 100, score: 2, logRatio: 0))
+        endBucket: bucket, observed: observed, expected: 100, score: 1.6, logRatio: 0))
   }
 }
 

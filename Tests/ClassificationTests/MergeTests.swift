@@ -76,7 +76,7 @@ struct MergeTests {
     #expect(series.episode?.startBucket == 20)
   }
 
-  @Test("a rise counts half of a fall, and a level near zero is not endless")
+  @Test("a rise counts as much as a fall, and a level near zero is not endless")
   func magnitudes() {
     func magnitude(_ observed: Double, _ expected: Double, _ kind: MetricKind) -> Double {
       Episode(
@@ -84,9 +84,9 @@ struct MergeTests {
         lastBucket: 1, observedSum: observed, expectedSum: expected, countedBuckets: 1, score: 1
       ).magnitude(kind)
     }
-    #expect(abs(magnitude(1_000, 4_000, .money) - 2 * magnitude(4_000, 1_000, .money)) < 1e-9)
-    #expect(magnitude(79, 0.06, .gauge) < 1.3)
-    #expect(magnitude(21, -5, .gauge) == 1.3)
+    #expect(abs(magnitude(1_000, 4_000, .money) - magnitude(4_000, 1_000, .money)) < 1e-9)
+    #expect(magnitude(79, 0.06, .gauge) < 1.05)
+    #expect(magnitude(21, -5, .gauge) == 1.05)
     #expect(magnitude(0, 0, .gauge) == 0)
     #expect(magnitude(0, 50, .money) == .infinity)
   }

@@ -6,28 +6,35 @@ import Testing
 struct SeverityTests {
   let rule = SeverityRule()
 
-  @Test("severity never falls as the magnitude or the duration grows")
+  @Test("severity never falls as the magnitude, the score or the duration grows")
   func isMonotone() {
     for intent in Intent.allCases {
       for granularity in Granularity.allCases {
-        var below: [Severity] = []
-        for magnitude in stride(from: 0.0, through: 6, by: 0.05) {
-          let row = (1...80).map {
-            rule.severity(
-              magnitude: magnitude, durationBuckets: $0, granularity: granularity, intent: intent)
+        for score in [1.0, 1.3, 2, 7] {
+          var below: [Severity] = []
+          for magnitude in stride(from: 0.0, through: 6, by: 0.1) {
+            func row(_ score: Double) -> [Severity] {
+              (1...40).map {
+                rule.severity(
+                  magnitude: magnitude, score: score, durationBuckets: $0,
+                  granularity: granularity, intent: intent)
+              }
+            }
+            let found = row(score)
+            #expect(zip(found, found.dropFirst()).allSatisfy { $0 <= $1 })
+            #expect(zip(found, row(score + 0.5)).allSatisfy { $0 <= $1 })
+            if !below.isEmpty { #expect(zip(below, found).allSatisfy { $0 <= $1 }) }
+            below = found
           }
-          #expect(zip(row, row.dropFirst()).allSatisfy { $0 <= $1 })
-          if !below.isEmpty { #expect(zip(below, row).allSatisfy { $0 <= $1 }) }
-          below = row
         }
       }
     }
   }
 
   @Test(
-    "half the usual is a warning at once, a fifth is critical at once",
+    "a third of the usual is a warning at once, a ninth is critical at once",
     arguments: [
-      (0.49, Severity.info), (0.6931471805599453, .warning), (1.6, .warning), (1.61, .critical),
+      (1.08, Severity.info), (1.09, .warning), (2.18, .warning), (2.19, .critical),
     ])
   func linesAtOneBucket(magnitude: Double, expected: Severity) {
     let found = rule.severity(
@@ -35,22 +42,22 @@ struct SeverityTests {
     #expect(found == expected)
   }
 
-  @Test("two thirds less for five days is critical, for one day a warning")
+  @Test("two thirds less that is clear for five days is critical, just seen on one a warning")
   func durationCounts() {
-    func found(_ days: Int64) -> Severity {
+    func found(_ days: Int64, score: Double) -> Severity {
       rule.severity(
-        magnitude: 1.0986, durationBuckets: days, granularity: .day, intent: .risk)
+        magnitude: 1.0986, score: score, durationBuckets: days, granularity: .day, intent: .risk)
     }
-    #expect(found(1) == .warning)
-    #expect(found(5) == .critical)
+    #expect(found(1, score: 1) == .warning)
+    #expect(found(5, score: 2) == .critical)
   }
 
-  @Test("good news is information however large, and a neutral change is never critical")
+  @Test("only a risk is ever critical")
   func intentBounds() {
     func found(_ intent: Intent) -> Severity {
       rule.severity(magnitude: 9, durationBuckets: 99, granularity: .day, intent: intent)
     }
-    #expect(found(.opportunity) == .info)
+    #expect(found(.opportunity) == .warning)
     #expect(found(.neutral) == .warning)
     #expect(found(.dataQuality) == .warning)
     #expect(found(.risk) == .critical)

@@ -51,7 +51,7 @@ struct World {
         batch.findings.append(
           Finding(
             row: row, kind: value < 60 ? .drop : .spike, startBucket: day, endBucket: day,
-            observed: value, expected: 100, score: 2, logRatio: value < 60 ? -1 : 1,
+            observed: value, expected: 100, score: 1.6, logRatio: value < 60 ? -1 : 1,
             tests: [
               TestResult(test: .score, window: 1, statistic: -8, threshold: 4, fired: true)
             ]))

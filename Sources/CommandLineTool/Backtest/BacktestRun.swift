@@ -74,9 +74,26 @@ struct BacktestRun: Sendable {
       progress(Int(to) - Int(history.buckets.lowerBound) + 1)
       from = to + 1
     }
-    return parts.flatMap { $0.withLock { $0.alarms } }.sorted { left, right in
+    return Self.joined(parts.flatMap { $0.withLock { $0.alarms } })
+  }
+
+  /// The alarms in order; one of all parts, such as a platform event, stands once.
+  private static func joined(_ alarms: [ReplayedChange]) -> [ReplayedChange] {
+    struct Event: Hashable {
+      var scope: AnomalyScope
+      var start: Int32
+      var reopenedIn: Int32?
+    }
+    var seen: Set<Event> = []
+    return alarms.sorted { left, right in
       (left.bucket.index, left.series, left.episode.direction.rawValue)
         < (right.bucket.index, right.series, right.episode.direction.rawValue)
+    }.filter { alarm in
+      guard case .cohort = alarm.scope else { return true }
+      let again = alarm.kind == .reopened ? alarm.bucket.index : nil
+      return seen.insert(
+        Event(scope: alarm.scope, start: alarm.episode.startBucket, reopenedIn: again)
+      ).inserted
     }
   }
 

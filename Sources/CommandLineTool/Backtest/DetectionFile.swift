@@ -21,6 +21,15 @@ enum DetectionFile {
     }
   }
 
+  /// What the file calls the series of an alarm: `*` stands for all.
+  static func name(_ scope: AnomalyScope, series: String, customer: String) -> String {
+    switch scope {
+    case .series: series
+    case .customer: "\(customer)/*"
+    case .cohort(let name): name.isEmpty ? "*" : "@\(name)/*"
+    }
+  }
+
   /// One row, with the numbers as they were known when it was found.
   static func row(_ name: String, _ episode: Episode, foundIn bucket: Bucket) -> String {
     let granularity = bucket.granularity

@@ -28,9 +28,10 @@ func backtest(_ context: CommandContext) async throws -> Int32 {
   var rows: [String] = [DetectionFile.head]
   for alarm in alarms
   where settings.isAllTypes || DetectionFile.judgedTypes.contains(alarm.episode.type.name) {
-    rows.append(
-      DetectionFile.row(
-        history.series[alarm.series].name, alarm.episode, foundIn: alarm.bucket))
+    let series = history.series[alarm.series]
+    let name = DetectionFile.name(
+      alarm.scope, series: series.name, customer: history.customers[series.customer].externalID)
+    rows.append(DetectionFile.row(name, alarm.episode, foundIn: alarm.bucket))
   }
   try SmallFiles.write(rows.joined(separator: "\n") + "\n", to: settings.out, mode: 0o644)
   let speed = Double(points) / 400 / max(coreSeconds, 1e-9)
