@@ -31,16 +31,23 @@ public struct BaselineSummary: Sendable, Hashable {
 }
 
 extension SeriesBaseline {
-  /// The half-width in deviations that holds 95 of 100 values of a normal distribution.
-  private static let bandDeviates = 1.959_963_984_540_054
-
   /// What is normal at present, or nil before the first value.
   public var summary: BaselineSummary? {
     guard let lastBucket, level.isFinite else { return nil }
-    let slot = slot(lastBucket + 1)
-    let mean = level * Double(factors[slot])
-    let reach = Self.bandDeviates * max(calibration[calibrationIndex(slot)], 0.9)
-    let spread = spread(mean: mean, dispersion: dispersion)
+    return model.summary(after: lastBucket, slot: slot(lastBucket + 1))
+  }
+}
+
+extension SeasonalModel {
+  /// The half-width in deviations that holds 95 of 100 values of a normal distribution.
+  private static let bandDeviates = 1.959_963_984_540_054
+
+  /// What is normal for the bucket after the last one.
+  func summary(after lastBucket: Int32, slot: Int) -> BaselineSummary {
+    let mean = level * Double(profile.factors[slot])
+    let dispersion = noise.dispersion(parameters.learning)
+    let reach = Self.bandDeviates * noise.scale(calibration(slot))
+    let spread = noise.spread(mean: mean, dispersion: dispersion)
     let bounds: (Double, Double)
     let method: String
     switch kind {
@@ -63,8 +70,8 @@ extension SeriesBaseline {
     }
     return BaselineSummary(
       granularity: granularity, lastBucket: lastBucket, level: level,
-      profile: factors.map(Double.init), lower: bounds.0, expected: mean, upper: bounds.1,
-      coverage: 0.95, sampleSize: age, needed: parameters.warmUp, recent: recent.statistics,
-      window: recent.values.count, method: method)
+      profile: profile.factors.map(Double.init), lower: bounds.0, expected: mean,
+      upper: bounds.1, coverage: 0.95, sampleSize: age, needed: parameters.warmUp,
+      recent: recent.statistics, window: recent.values.count, method: method)
   }
 }

@@ -84,6 +84,27 @@ public struct EvidenceBatch: Sendable, Hashable {
   public var previousSeason: [Double] = []
   /// Buckets in a row at zero, this one among them.
   public var zeroRun: [UInt32] = []
+  /// Drift of the level over weeks, as a log ratio beyond the cohort's and the series' own trend.
+  public var drift: [Double] = []
+  /// One standard deviation of the drift; 0 where it may not be judged.
+  public var driftDeviation: [Double] = []
+  /// Distance of the last weeks from the season's earlier shape, in units of the series' own past;
+  /// 0 where it may not be judged.
+  public var seasonDistance: [Double] = []
+  /// Mean change of a slot of the season, as a log ratio.
+  public var seasonEffect: [Double] = []
+  /// Minus the log of the chance of the run of zeros.
+  public var silence: [Double] = []
+  /// Equal values in a row, beyond the first.
+  public var tieRun: [UInt32] = []
+  /// Minus the log of the chance of the equal values.
+  public var tieSurprise: [Double] = []
+  /// How many more of the last buckets stand at their highest than ever before.
+  public var capExcess: [UInt32] = []
+  /// Active buckets of the last seven where hardly anything came before; 0 otherwise.
+  public var adoptionBuckets: [UInt32] = []
+  /// What came in them.
+  public var adoptionUnits: [Double] = []
   /// Of the points and the state that the row was made from.
   public var inputHash: [UInt64] = []
   /// Rows × 21: the last values, oldest first; NaN where missing.
@@ -134,8 +155,27 @@ public struct EvidenceBatch: Sendable, Hashable {
     upperQuartile.reserveCapacity(rows)
     previousSeason.reserveCapacity(rows)
     zeroRun.reserveCapacity(rows)
+    drift.reserveCapacity(rows)
+    driftDeviation.reserveCapacity(rows)
+    seasonDistance.reserveCapacity(rows)
+    seasonEffect.reserveCapacity(rows)
+    silence.reserveCapacity(rows)
+    tieRun.reserveCapacity(rows)
+    tieSurprise.reserveCapacity(rows)
+    capExcess.reserveCapacity(rows)
+    adoptionBuckets.reserveCapacity(rows)
+    adoptionUnits.reserveCapacity(rows)
     inputHash.reserveCapacity(rows)
     ringObserved.reserveCapacity(rows * Self.ringLength)
     ringExpected.reserveCapacity(rows * Self.ringLength)
+  }
+
+  mutating func append(_ statistics: RecentStatistics) {
+    mean.append(statistics.mean)
+    standardDeviation.append(statistics.standardDeviation)
+    median.append(statistics.median)
+    medianAbsoluteDeviation.append(statistics.medianAbsoluteDeviation)
+    lowerQuartile.append(statistics.lowerQuartile)
+    upperQuartile.append(statistics.upperQuartile)
   }
 }

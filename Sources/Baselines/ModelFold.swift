@@ -49,6 +49,8 @@ public struct ModelFold: Sendable {
   private struct Slice: Sendable {
     var members: Range<Int>
     var customers: [Customer] = []
+    /// One a customer.
+    var cohorts: [String] = []
     var customerIndex: [UInt32] = []
   }
 
@@ -105,7 +107,10 @@ public struct ModelFold: Sendable {
       var last = -1
       for place in places {
         let customer = members[place].customer
-        if customer != last { slice.customers.append(customers[customer]) }
+        if customer != last {
+          slice.customers.append(customers[customer])
+          slice.cohorts.append(customers[customer].cohort)
+        }
         last = customer
         slice.customerIndex.append(UInt32(slice.customers.count - 1))
       }
@@ -114,39 +119,76 @@ public struct ModelFold: Sendable {
     return slices
   }
 
+  /// What the members that have not come so far say of a bucket, before they learn from it.
+  ///
+  /// - Parameters:
+  ///   - bucket: The bucket after the last one.
+  ///   - values: The value of the member at a place; NaN where it is missing.
+  ///   - flags: What the calendar says of the member at a place.
+  /// - Returns: The views by cohort.
+  public func tally(
+    of bucket: Int32, values: (Int) -> Double, flags: (Int) -> EvidenceFlags = { _ in [] }
+  ) -> CohortTally {
+    var tally = CohortTally()
+    var views: [CohortView] = []
+    for slice in slices {
+      var last: UInt32?
+      for place in slice.members where through[place] < bucket {
+        let customer = slice.customerIndex[place - slice.members.lowerBound]
+        if let last, last != customer {
+          tally.add(views, of: slice.cohorts[Int(last)])
+          views.removeAll(keepingCapacity: true)
+        }
+        last = customer
+        views.append(
+          models[place].cohortView(of: bucket, value: values(place), flags: flags(place)))
+      }
+      if let last { tally.add(views, of: slice.cohorts[Int(last)]) }
+      views.removeAll(keepingCapacity: true)
+    }
+    return tally
+  }
+
   /// Advances every model that has not come so far by one bucket.
   ///
   /// - Parameters:
   ///   - bucket: The bucket after the last one.
   ///   - values: The value of the member at a place; NaN where it is missing.
-  ///   - flags: What is known of the member at a place beyond its model.
+  ///   - flags: What the calendar says of the member at a place.
+  ///   - cohorts: What the bucket did to each cohort, the row of all among them.
   /// - Returns: The evidence of the series that had a value, and how many series were walked over
   ///   to be judged.
   public mutating func advance(
-    to bucket: Int32, values: (Int) -> Double, flags: (Int) -> EvidenceFlags = { _ in [] }
+    to bucket: Int32, values: (Int) -> Double, flags: (Int) -> EvidenceFlags = { _ in [] },
+    cohorts: [CohortRow] = []
   ) -> (batches: [Batch], walked: Int64) {
     var batches: [Batch] = []
     var walked: Int64 = 0
     let windows = ModelParameters.parameters(for: granularity).windows
+    let rows = CohortRows(cohorts)
     for slice in slices {
       var evidence = EvidenceBatch(
         runID: runID, bucket: Bucket(granularity, bucket), revision: 1,
         ingestSequence: ingestSequence, modelVersion: ModelParameters.version,
         customers: slice.customers, metrics: metrics, windows: windows)
+      evidence.cohorts = rows.present(in: slice.cohorts)
       evidence.reserveCapacity(slice.members.count)
       var members: [Int] = []
       members.reserveCapacity(slice.members.count)
       for place in slice.members where through[place] < bucket {
         through[place] = bucket
+        let customer = slice.customerIndex[place - slice.members.lowerBound]
+        let row = rows.row(slice.cohorts[Int(customer)])
+        var flags = flags(place)
+        if row.outageSince != nil || rows.all.outageSince != nil { flags.insert(.outage) }
         guard bucket > silentThrough[place] else {
-          models[place].advance(to: bucket, value: values(place))
+          models[place].advance(to: bucket, value: values(place), flags: flags, cohort: row)
           continue
         }
         walked += 1
         let outcome = models[place].advance(
-          to: bucket, value: values(place),
-          customerIndex: slice.customerIndex[place - slice.members.lowerBound],
-          metricIndex: metricIndex[place], flags: flags(place), into: &evidence)
+          to: bucket, value: values(place), customerIndex: customer,
+          metricIndex: metricIndex[place], flags: flags, cohort: row, into: &evidence)
         guard outcome == .judged else { continue }
         judged[place] = bucket
         members.append(place)
@@ -155,4 +197,29 @@ public struct ModelFold: Sendable {
     }
     return (batches, walked)
   }
+}
+
+/// The rows of one bucket by cohort.
+private struct CohortRows {
+  let all: CohortRow
+  private let rows: [String: CohortRow]
+
+  init(_ rows: [CohortRow]) {
+    all = rows.first { $0.cohort.isEmpty } ?? CohortRow(cohort: "")
+    self.rows = Dictionary(rows.map { ($0.cohort, $0) }) { first, _ in first }
+  }
+
+  /// The row of a cohort; that of all where it has none.
+  func row(_ cohort: String) -> CohortRow { rows[cohort] ?? all }
+
+  /// The rows that members of these cohorts were judged with, that of all first.
+  func present(in cohorts: [String]) -> [CohortRow] {
+    guard !rows.isEmpty else { return [] }
+    return [all] + Set(cohorts).subtracting([""]).sorted().compactMap { rows[$0] }
+  }
+}
+
+extension Customer {
+  /// The cohort that the customer is compared with: its segment, or its region where it has none.
+  public var cohort: String { segment.isEmpty ? region : segment }
 }

@@ -3,16 +3,16 @@ public import SeriesModel
 /// The numbers of the model and of the rules, one set for each granularity and none for a series.
 public struct ModelParameters: Sendable, Hashable {
   /// The version of formulas and numbers together; it travels with everything made from them.
-  public static let version = "plain-1"
+  public static let version = "scan-2"
 
-  /// The windows and their rules, shortest first; the last one speaks of a level.
+  /// The windows and their rules, shortest first.
   public let rules: [WindowRule]
 
   /// The lengths of the windows.
   public let windows: [Int]
 
-  /// What is left of a value's weight after one bucket.
-  public let decay: Double
+  /// Windows up to this length speak of a short excursion, longer ones of a level.
+  public let shortWindow: Int
 
   /// Values before full judgement begins, and as many as people are told are needed.
   public let warmUp: Int
@@ -23,11 +23,14 @@ public struct ModelParameters: Sendable, Hashable {
   /// By how much thresholds are raised while only gross changes are judged.
   public let grossScale: Double
 
-  /// Values of age by which thresholds are raised by as many per cent: `1 + ageInflation / age`.
+  /// Values of age by which thresholds are raised: `1 + ageInflation / age`.
   public let ageInflation: Double
 
-  /// Values before the profile, the noise and the guards are learned.
-  let settleFrom: Int
+  /// The tests that look at more than the sum of a window.
+  public let shapes: ShapeRules
+
+  /// How the model learns.
+  let learning: LearningRates
 
   /// The numbers for a granularity.
   public static func parameters(for granularity: Granularity) -> ModelParameters {
@@ -40,47 +43,58 @@ public struct ModelParameters: Sendable, Hashable {
   }
 
   private init(
-    rules: [WindowRule], decay: Double, warmUp: Int, grossFrom: Int, grossScale: Double,
-    ageInflation: Double, settleFrom: Int
+    rules: [WindowRule], shortWindow: Int, warmUp: Int, grossFrom: Int, grossScale: Double,
+    ageInflation: Double, shapes: ShapeRules = ShapeRules(), learning: LearningRates
   ) {
     self.rules = rules
     windows = rules.map(\.length)
-    self.decay = decay
+    self.shortWindow = shortWindow
     self.warmUp = warmUp
     self.grossFrom = grossFrom
     self.grossScale = grossScale
     self.ageInflation = ageInflation
-    self.settleFrom = settleFrom
+    self.shapes = shapes
+    self.learning = learning
   }
 
   private static let day = ModelParameters(
     rules: [
-      WindowRule(length: 1, threshold: 6.8, effect: 0.90, minimumChange: 6),
-      WindowRule(length: 3, threshold: 5.8, effect: 0.54, minimumChange: 6),
-      WindowRule(length: 7, threshold: 5.4, effect: 0.40, minimumChange: 9),
-    ], decay: 0.95, warmUp: 56, grossFrom: 21, grossScale: 1.1, ageInflation: 8.4,
-    settleFrom: 14)
+      WindowRule(length: 1, threshold: 6.811, effect: 0.903, minimumChange: 6),
+      WindowRule(length: 2, threshold: 6.326, effect: 0.662, minimumChange: 6),
+      WindowRule(length: 3, threshold: 5.841, effect: 0.542, minimumChange: 6),
+      WindowRule(length: 5, threshold: 5.151, effect: 0.482, minimumChange: 9),
+      WindowRule(length: 7, threshold: 5.373, effect: 0.397, minimumChange: 9),
+      WindowRule(length: 10, threshold: 5.791, effect: 0.361, minimumChange: 9),
+      WindowRule(length: 14, threshold: 6.209, effect: 0.337, minimumChange: 9),
+      WindowRule(length: 21, threshold: 6.209, effect: 0.313, minimumChange: 9),
+    ], shortWindow: 5, warmUp: 56, grossFrom: 14, grossScale: 1.5, ageInflation: 8.4,
+    shapes: .day, learning: .day)
 
   private static let week = ModelParameters(
     rules: [
       WindowRule(length: 1, threshold: 7.0, effect: 0.9, minimumChange: 6),
       WindowRule(length: 4, threshold: 4.8, effect: 0.9, minimumChange: 6),
       WindowRule(length: 8, threshold: 2.0, effect: 1.2, minimumChange: 2),
-    ], decay: 0.95, warmUp: 12, grossFrom: 12, grossScale: 1.1, ageInflation: 2,
-    settleFrom: 4)
+    ], shortWindow: 4, warmUp: 12, grossFrom: 12, grossScale: 1.1, ageInflation: 2,
+    learning: .week)
 
   private static let hour = ModelParameters(
     rules: [
-      WindowRule(length: 1, threshold: 7.5, effect: 0.90, minimumChange: 6),
-      WindowRule(length: 3, threshold: 6.5, effect: 0.54, minimumChange: 6),
-      WindowRule(length: 7, threshold: 6.5, effect: 0.40, minimumChange: 9),
-    ], decay: 0.99, warmUp: 21 * 24, grossFrom: 7 * 24, grossScale: 1.2, ageInflation: 8.4,
-    settleFrom: 48)
+      WindowRule(length: 1, threshold: 5.95, effect: 1.0, minimumChange: 5),
+      WindowRule(length: 2, threshold: 5.44, effect: 0.8, minimumChange: 5),
+      WindowRule(length: 3, threshold: 5.1, effect: 0.65, minimumChange: 5),
+      WindowRule(length: 6, threshold: 4.93, effect: 0.55, minimumChange: 5),
+      WindowRule(length: 12, threshold: 4.76, effect: 0.5, minimumChange: 5),
+      WindowRule(length: 24, threshold: 4.59, effect: 0.4, minimumChange: 5),
+      WindowRule(length: 72, threshold: 4.59, effect: 0.33, minimumChange: 5),
+      WindowRule(length: 168, threshold: 4.59, effect: 0.28, minimumChange: 5),
+    ], shortWindow: 24, warmUp: 21 * 24, grossFrom: 14 * 24, grossScale: 1.5, ageInflation: 72,
+    shapes: .hour, learning: .hour)
 
   private static let fiveMinutes = ModelParameters(
     rules: [
       WindowRule(length: 1, threshold: 8.5, effect: 0.90, minimumChange: 6),
       WindowRule(length: 7, threshold: 7.5, effect: 0.54, minimumChange: 9),
-    ], decay: 0.98, warmUp: 3 * 288, grossFrom: 288, grossScale: 1.2, ageInflation: 8.4,
-    settleFrom: 96)
+    ], shortWindow: 7, warmUp: 3 * 288, grossFrom: 288, grossScale: 1.2, ageInflation: 8.4,
+    learning: .fiveMinutes)
 }

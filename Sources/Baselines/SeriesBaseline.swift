@@ -3,15 +3,11 @@ public import SeriesModel
 /// What is normal for one series, and how well that is known.
 ///
 /// The model is a fold over the buckets of the series, oldest first, present or missing: the same
-/// values always give the same state, to the bit, whether it was kept in memory, written to bytes
-/// between buckets, or rebuilt from history. It advances by one bucket at a time and allocates
-/// nothing while it does.
+/// values, calendar and cohort rows always give the same state, to the bit, whether it was kept in
+/// memory, written to bytes between buckets, or rebuilt from history. It advances by one bucket at
+/// a time.
 ///
-/// Level: an exponentially weighted mean whose half-life is about 13 buckets. A value far outside
-/// is not learned from, one somewhat outside is clipped. Profile: a factor a slot of the season,
-/// shrunk to 1. Noise: a negative binomial's for counts, a robust variance for gauges. Windows:
-/// sums over the last buckets against the level as it stood before them, with a scale learned
-/// from the series' own quiet past.
+/// Each granularity has its own way to say what is normal; ``SeasonalModel`` has the most of it.
 public struct SeriesBaseline: Sendable {
   /// What the values are.
   public let kind: MetricKind
@@ -19,166 +15,185 @@ public struct SeriesBaseline: Sendable {
   /// The length of the buckets.
   public let granularity: Granularity
 
-  /// The numbers that the model is run with.
-  let parameters: ModelParameters
-
   /// The first bucket with a value; nil before one came.
-  public internal(set) var firstBucket: Int32?
+  public private(set) var firstBucket: Int32?
 
   /// The last bucket that the model was advanced to; nil before the first value.
-  public internal(set) var lastBucket: Int32?
+  public private(set) var lastBucket: Int32?
 
-  /// How many values were seen.
-  public internal(set) var age = 0
+  /// Fingerprint of everything the model was advanced over.
+  private(set) var history: ContentHash
 
-  // Level: weighted sums of values and of profile factors; their ratio is the level.
-  var valueWeight = 0.0
-  var factorWeight = 0.0
-
-  // Profile: weighted sums a slot, and the factors as they were last settled.
-  var slotValue: [Float]
-  var slotLevel: [Float]
-  var factors: [Float]
-
-  // Noise: excess of the squared residuals over Poisson's, its weight; variance of gauges;
-  // calibration of weekdays and of weekends.
-  var excess = 0.0
-  var excessWeight = 0.0
-  var variance = Double.nan
-  var calibration: [Double] = [1, 1]
-
-  // Guards, at nominal sensitivity.
-  var anchorBucket: Int32 = 0
-  var guardBucket: Int32?
-  var maskedRun = 0
-  var sideRun = 0
-  var reanchoredBucket: Int32?
-
-  // Windows: mean square and largest of the series' own quiet past, learned late.
-  var windowSquare: [Double]
-  var windowRecord: [Double]
-  var pastDeviates: [Ring<Int16>]
-
-  // Zeros.
-  var hurdle = false
-  var zeroRun = 0
-  var zeroShare = 0.0
-  var expectedZeroShare = 0.0
-  var zeroWeight = 0.0
-
-  // Rings.
-  var recent = RecentValues()
-  var ringObserved: Ring<Double>
-  var ringExpected: Ring<Double>
-  var ringLevel: Ring<Double>
-  var ringClipped: Ring<Double>
-
-  // Fingerprint of everything the model was advanced over.
-  var history: ContentHash
-
-  // Written anew in each step, never encoded.
-  var windowResults: [WindowResult]
+  var model: SeasonalModel
 
   /// A model that has seen nothing.
   public init(kind: MetricKind, granularity: Granularity) {
     self.kind = kind
     self.granularity = granularity
-    parameters = ModelParameters.parameters(for: granularity)
-    let slots = Self.slotCount(granularity)
-    slotValue = Array(repeating: 0, count: slots)
-    slotLevel = Array(repeating: 0, count: slots)
-    factors = Array(repeating: 1, count: slots)
-    let windows = parameters.windows
-    windowSquare = Array(repeating: 1.5, count: windows.count)
-    windowRecord = Array(repeating: 0, count: windows.count)
-    pastDeviates = Array(
-      repeating: Ring(repeating: Int16.min, count: Self.delay), count: windows.count)
-    ringObserved = Ring(repeating: .nan, count: EvidenceBatch.ringLength)
-    ringExpected = Ring(repeating: .nan, count: EvidenceBatch.ringLength)
-    ringLevel = Ring(repeating: .nan, count: Self.windowReach)
-    ringClipped = Ring(repeating: .nan, count: Self.windowReach)
+    model = SeasonalModel(kind: kind, granularity: granularity)
     history = ContentHash(seed: UInt64(granularity.rawValue) << 8 | UInt64(kind.rawValue))
-    windowResults = windows.map { WindowResult(length: $0) }
   }
 
-  /// Buckets after which a window's deviate teaches its scale: later than an event lasts, or a
-  /// slow event would widen the scale that it is measured by.
-  static let delay = 42
+  /// How many values were seen.
+  public var age: Int { model.age }
 
-  /// The longest window that the rings allow.
-  static let windowReach = 8
+  /// The level, or NaN before the first value.
+  public var level: Double { model.level }
 
-  /// Slots of the profile: the days of a week, or the hours of a working day and of a weekend day.
-  static func slotCount(_ granularity: Granularity) -> Int {
-    switch granularity {
-    case .day: 7
-    case .week: 1
-    case .hour, .fiveMinutes: 48
+  /// Whether the series has been seen for too short a time to be judged fully.
+  public var isLearning: Bool { age < model.parameters.warmUp }
+
+  /// What became of one bucket.
+  public enum Outcome: Sendable, Hashable {
+    /// A row of evidence was added.
+    case judged
+    /// The bucket has no value; nothing to judge.
+    case missing
+    /// The series has had no value so far.
+    case notStarted
+    /// It is the first value, so there is nothing to compare it with.
+    case firstValue
+  }
+
+  /// What the series says of its cohort in a bucket, before it learns from it.
+  ///
+  /// - Parameters:
+  ///   - bucket: The bucket after the last one.
+  ///   - value: The value, or NaN where it is missing.
+  ///   - flags: What the calendar says of the bucket.
+  /// - Returns: The view, which says nothing before the first value.
+  public func cohortView(
+    of bucket: Int32, value: Double, flags: EvidenceFlags = []
+  ) -> CohortView {
+    guard lastBucket != nil else { return CohortView() }
+    return model.cohortView(slot(bucket), value, flags)
+  }
+
+  /// Advances the model by one bucket without making evidence.
+  ///
+  /// - Parameters:
+  ///   - bucket: The bucket after the last one; any bucket before the first value.
+  ///   - value: The value, or NaN where it is missing.
+  ///   - flags: What the calendar and the cohort say of the bucket.
+  ///   - cohort: What the bucket did to the cohort.
+  public mutating func advance(
+    to bucket: Int32, value: Double, flags: EvidenceFlags = [],
+    cohort: CohortRow = CohortRow(cohort: "")
+  ) {
+    guard enter(bucket, value, flags, cohort) else { return }
+    model.examine(slot(bucket), value, flags, cohort)
+    model.learn()
+  }
+
+  /// Advances the model by one bucket and adds its row of evidence, if there is one.
+  ///
+  /// - Parameters:
+  ///   - bucket: The bucket after the last one; any bucket before the first value.
+  ///   - value: The value, or NaN where it is missing.
+  ///   - customerIndex: Place of the customer in the batch.
+  ///   - metricIndex: Place of the metric in the batch.
+  ///   - flags: What the calendar and the cohort say of the bucket.
+  ///   - cohort: What the bucket did to the cohort.
+  ///   - batch: Of the same bucket and with the windows of the model.
+  /// - Returns: What became of it.
+  public mutating func advance(
+    to bucket: Int32, value: Double, customerIndex: UInt32, metricIndex: UInt32,
+    flags: EvidenceFlags = [], cohort: CohortRow = CohortRow(cohort: ""),
+    into batch: inout EvidenceBatch
+  ) -> Outcome {
+    guard enter(bucket, value, flags, cohort) else { return .notStarted }
+    let age = age
+    model.examine(slot(bucket), value, flags, cohort)
+    defer { model.learn() }
+    guard !value.isNaN else { return .missing }
+    guard age > 0 else { return .firstValue }
+    var flags = flags.union(model.flags)
+    if isLearning { flags.insert(.learning) }
+    batch.customerIndex.append(customerIndex)
+    batch.metricIndex.append(metricIndex)
+    batch.flags.append(flags)
+    batch.age.append(UInt32(age))
+    batch.inputHash.append(history.value)
+    batch.append(model.recent.statistics)
+    model.append(to: &batch)
+    return .judged
+  }
+
+  /// Checks the bucket and adds it to the fingerprint; false before the first value.
+  private mutating func enter(
+    _ bucket: Int32, _ value: Double, _ flags: EvidenceFlags, _ cohort: CohortRow
+  ) -> Bool {
+    precondition(!value.isInfinite, "ingest lets only finite values through")
+    if let lastBucket {
+      precondition(bucket == lastBucket + 1, "a bucket was left out")
+    } else {
+      guard !value.isNaN else { return false }
+      firstBucket = bucket
     }
+    lastBucket = bucket
+    history.add(UInt64(UInt32(bitPattern: bucket)) | UInt64(flags.rawValue) << 32)
+    history.add(value)
+    history.add(cohort.shift)
+    return true
   }
 
-  /// The slot of the profile that a bucket lies in.
+  /// The slot of the season that a bucket lies in: the day of the week, or its hour.
   func slot(_ bucket: Int32) -> Int {
     let bucket = Bucket(granularity, bucket)
     switch granularity {
     case .day, .week: return bucket.seasonSlot
     case .hour, .fiveMinutes:
       let hour = bucket.seasonSlot * 24 / granularity.seasonLength
-      return bucket.startDate.weekday >= 5 ? hour + 24 : hour
+      return bucket.startDate.weekday * 24 + hour
+    }
+  }
+}
+
+extension SeriesBaseline {
+  /// The version of the bytes; others are refused, and the state is rebuilt from history.
+  static let formatVersion: UInt8 = 2
+
+  /// Stands for a bucket that there is none of.
+  private static let noBucket = Int32.min
+
+  /// The state as bytes: equal states give equal bytes.
+  public var encoded: [UInt8] {
+    var writer = StateWriter(capacity: 3_072)
+    writer.write(Self.formatVersion)
+    writer.write(granularity.rawValue)
+    writer.write(kind.rawValue)
+    writer.write(firstBucket ?? Self.noBucket)
+    writer.write(lastBucket ?? Self.noBucket)
+    writer.write(history.value)
+    model.encode(into: &writer)
+    return writer.bytes
+  }
+
+  /// Reads a state back.
+  ///
+  /// - Throws: ``BaselineError`` when the bytes are of another version or damaged.
+  public init(decoding bytes: [UInt8]) throws(BaselineError) {
+    var reader = StateReader(bytes)
+    let version = try reader.integer(UInt8.self)
+    guard version == Self.formatVersion else {
+      throw BaselineError(
+        .otherVersion, "state has version \(version), expected \(Self.formatVersion)")
+    }
+    guard let granularity = Granularity(rawValue: try reader.integer(UInt8.self)),
+      let kind = MetricKind(rawValue: try reader.integer(UInt8.self))
+    else { throw BaselineError(.damaged, "unknown granularity or kind") }
+    self.init(kind: kind, granularity: granularity)
+    firstBucket = try Self.bucket(&reader)
+    lastBucket = try Self.bucket(&reader)
+    history = ContentHash(value: try reader.integer(UInt64.self))
+    try model.decode(from: &reader)
+    guard reader.isAtEnd else {
+      throw BaselineError(.damaged, "state has bytes beyond its end")
     }
   }
 
-  /// Which calibration holds: weekends are noisier than the days between.
-  func calibrationIndex(_ slot: Int) -> Int {
-    switch granularity {
-    case .day: slot >= 5 ? 1 : 0
-    case .week: 0
-    case .hour, .fiveMinutes: slot >= 24 ? 1 : 0
-    }
+  private static func bucket(_ reader: inout StateReader) throws(BaselineError) -> Int32? {
+    let bucket = try reader.integer(Int32.self)
+    return bucket == noBucket ? nil : bucket
   }
-
-  /// The level, or NaN before the first value.
-  public var level: Double { factorWeight > 0 ? valueWeight / factorWeight : .nan }
-
-  /// Whether the series has been seen for too short a time to be judged fully.
-  public var isLearning: Bool { age < parameters.warmUp }
-}
-
-/// What came of one window in one step.
-struct WindowResult: Sendable {
-  let length: Int
-  var sum = 0.0
-  var expected = 0.0
-  var deviation = 0.0
-  var valid = 0
-  /// Before it was divided by the series' own scale.
-  var rawDeviate = 0.0
-  var deviate = 0.0
-  var change = 0.0
-  var isLargeEnough = false
-
-  init(length: Int) { self.length = length }
-
-  mutating func clear() { self = WindowResult(length: length) }
-}
-
-/// One bucket against the model as it stood before it.
-struct BaselineStep: Sendable {
-  let bucket: Int32
-  let value: Double
-  let slot: Int
-  let factor: Double
-  let level: Double
-  let mean: Double
-  let dispersion: Double
-  /// One standard deviation of a single bucket.
-  let spread: Double
-  /// Whether the bucket has a value that the level can learn from.
-  let isUsed: Bool
-  let isZero: Bool
-  /// Before and after the division by the calibration.
-  let rawDeviate: Double
-  let deviate: Double
-  let clipped: Double
-  let hash: ContentHash
 }

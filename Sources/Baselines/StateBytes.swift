@@ -11,6 +11,13 @@ struct StateWriter {
   mutating func write(_ number: Double) { write(number.bitPattern) }
 
   mutating func write(_ number: Float) { write(number.bitPattern) }
+
+  /// Writes a step, or that there is none.
+  mutating func write(step: Int?) { write(step.map { Int32(clamping: $0) } ?? Int32.min) }
+
+  mutating func write(_ column: [Float]) {
+    for number in column { write(number) }
+  }
 }
 
 /// Reads what ``StateWriter`` wrote.
@@ -45,9 +52,18 @@ struct StateReader {
     return number
   }
 
-  mutating func float() throws(BaselineError) -> Float {
-    let number = Float(bitPattern: try integer(UInt32.self))
-    guard number.isFinite else { throw BaselineError(.damaged, "state holds no number") }
-    return number
+  /// Reads a step, or nil for none.
+  mutating func step() throws(BaselineError) -> Int? {
+    let step = try integer(Int32.self)
+    return step == .min ? nil : Int(step)
+  }
+
+  /// Fills a column; NaN stands for what is missing.
+  mutating func read(_ column: inout [Float]) throws(BaselineError) {
+    for place in column.indices {
+      let number = Float(bitPattern: try integer(UInt32.self))
+      guard !number.isInfinite else { throw BaselineError(.damaged, "state holds no number") }
+      column[place] = number
+    }
   }
 }

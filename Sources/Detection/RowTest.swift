@@ -18,16 +18,35 @@ struct RowTest {
   }
 
   /// What was found, or nil.
+  ///
+  /// One thing a row: what says most about the series comes first. A run of zeros is not judged by
+  /// windows from its second bucket on, since the windows would tell of it again and again.
   func finding() -> Finding? {
-    guard !evidence.flags[row].contains(.missing), let best = bestWindow() else { return nil }
-    let ring = row * EvidenceBatch.ringLength..<(row + 1) * EvidenceBatch.ringLength
+    guard evidence.flags[row].isDisjoint(with: [.missing, .holiday, .outage]) else { return nil }
+    if let found = adoption() ?? silence() { return found }
+    if evidence.zeroRun[row] < 2, let best = bestWindow() { return window(best) }
+    return decline() ?? season() ?? plateau()
+  }
+
+  private func window(_ best: Excess) -> Finding {
     let interval = interval(of: best)
+    return finding(
+      kind(of: best, length: interval.length), length: interval.length,
+      observed: interval.observed, expected: interval.expected, score: best.ratio,
+      logRatio: interval.change)
+  }
+
+  /// Gathers a finding over so many buckets up to the row's.
+  func finding(
+    _ kind: FindingKind, length: Int, observed: Double, expected: Double, score: Double,
+    logRatio: Double
+  ) -> Finding {
+    let ring = row * EvidenceBatch.ringLength..<(row + 1) * EvidenceBatch.ringLength
     return Finding(
-      row: row, kind: kind(of: best, length: interval.length),
-      startBucket: Int32(clamping: Int64(evidence.bucket.index) - Int64(interval.length) + 1),
-      endBucket: evidence.bucket.index, observed: interval.observed,
-      expected: interval.expected, score: best.ratio, logRatio: interval.change,
-      tests: tests(), ringObserved: Array(evidence.ringObserved[ring]),
+      row: row, kind: kind,
+      startBucket: Int32(clamping: Int64(evidence.bucket.index) - Int64(length) + 1),
+      endBucket: evidence.bucket.index, observed: observed, expected: expected, score: score,
+      logRatio: logRatio, tests: tests(), ringObserved: Array(evidence.ringObserved[ring]),
       ringExpected: Array(evidence.ringExpected[ring]))
   }
 
@@ -84,7 +103,7 @@ struct RowTest {
     return (isUp ? difference : -difference) > evidence.deviation[row]
   }
 
-  private func means(
+  func means(
     _ cells: ClosedRange<Int>
   ) -> (observed: Double, expected: Double, count: Int) {
     var observed = 0.0
@@ -125,7 +144,7 @@ struct RowTest {
     return best
   }
 
-  private var metricKind: MetricKind { evidence.metrics[Int(evidence.metricIndex[row])].kind }
+  var metricKind: MetricKind { evidence.metrics[Int(evidence.metricIndex[row])].kind }
 
   /// The window's sum less what was expected, in deviations.
   private func statistic(_ cell: Int) -> Double {
@@ -150,14 +169,12 @@ struct RowTest {
     return (isUp ? difference : -difference) > 0.5 * evidence.deviation[row]
   }
 
-  /// The longest window speaks of a level when most of it is out, the others of a drop or a spike.
+  /// An excursion that is longer than the short windows is a level, as is one that only a long
+  /// window sees.
   private func kind(of best: Excess, length: Int) -> FindingKind {
     let isUp = best.change > 0
-    let longest = evidence.windows.count - 1
     let isLevel =
-      longest > 0
-      && (length >= evidence.windows[longest]
-        || best.place == longest && length > evidence.windows[longest - 1])
+      length > parameters.shortWindow || evidence.windows[best.place] > parameters.shortWindow
     if isLevel { return isUp ? .levelUp : .levelDown }
     return isUp ? .spike : .drop
   }
@@ -184,10 +201,11 @@ struct RowTest {
     add(
       .ratio, 1, PlainTests.ratio(observed, against: evidence.previousSeason[row]),
       PlainTests.ratioThreshold, to: &results)
+    addShapes(to: &results)
     return results
   }
 
-  private func add(
+  func add(
     _ test: TestResult.Test, _ window: Int, _ statistic: Double?, _ threshold: Double,
     to results: inout [TestResult]
   ) {

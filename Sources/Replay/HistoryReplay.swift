@@ -1,4 +1,4 @@
-internal import Baselines
+public import Baselines
 public import Classification
 internal import Detection
 public import SeriesModel
@@ -81,26 +81,41 @@ public struct HistoryReplay: Sendable {
   /// How many series there are.
   public let count: Int
 
+  /// What the series say of a bucket, before any of them has learned from it.
+  ///
+  /// - Parameters:
+  ///   - index: The bucket after the last one.
+  ///   - values: The value of the series at a place; NaN where it is missing.
+  /// - Returns: The views by cohort.
+  public func tally(of index: Int32, values: (Int) -> Double) -> CohortTally {
+    let flags = flags(Bucket(granularity, index))
+    let regionOf = regionOf
+    return fold.tally(of: index, values: values, flags: { flags[regionOf[$0]] })
+  }
+
   /// Judges one bucket of all series.
   ///
   /// - Parameters:
   ///   - index: The bucket after the last one.
   ///   - values: The value of the series at a place; NaN where it is missing.
+  ///   - cohorts: What the bucket did to each cohort.
   /// - Returns: The changes that people would hear of, in the order of the series.
   public mutating func advance(
-    to index: Int32, values: (Int) -> Double
+    to index: Int32, values: (Int) -> Double, cohorts: [CohortRow] = []
   ) -> [ReplayedChange] {
-    let bucket = Bucket(granularity, index)
-    let flags: [EvidenceFlags] = regions.map {
-      calendar.isHoliday(bucket, region: $0) ? .holiday : []
-    }
+    let flags = flags(Bucket(granularity, index))
     let regionOf = regionOf
     let (batches, _) = fold.advance(
-      to: index, values: values, flags: { flags[regionOf[$0]] })
+      to: index, values: values, flags: { flags[regionOf[$0]] }, cohorts: cohorts)
     var changes: [ReplayedChange] = []
     for batch in batches {
       changes += merging.merge(judge(batch.evidence, notify: true), members: batch.members)
     }
     return changes
+  }
+
+  /// What the calendar says of each region.
+  private func flags(_ bucket: Bucket) -> [EvidenceFlags] {
+    regions.map { calendar.isHoliday(bucket, region: $0) ? .holiday : [] }
   }
 }

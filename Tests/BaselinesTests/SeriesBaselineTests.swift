@@ -49,7 +49,8 @@ struct SeriesBaselineTests {
   func stateSize(granularity: Granularity) {
     var model = SeriesBaseline(kind: .count, granularity: granularity)
     for place in 0..<200 { model.advance(to: Int32(place), value: 5) }
-    let limit = granularity == .day || granularity == .week ? 1_600 : 2_048
+    // Hours look back a week by the hour.
+    let limit = granularity == .hour || granularity == .fiveMinutes ? 7_168 : 3_072
     #expect(model.encoded.count <= limit)
   }
 

@@ -66,6 +66,16 @@ struct EvidenceContractTests {
     // NaN is not equal to itself, so the columns with missing values are compared by their bits.
     #expect(again.ringObserved.map(\.bitPattern) == batch.ringObserved.map(\.bitPattern))
     #expect(again.windowDeviation == batch.windowDeviation)
+    #expect(again.drift == batch.drift)
+    #expect(again.driftDeviation == batch.driftDeviation)
+    #expect(again.seasonDistance == batch.seasonDistance)
+    #expect(again.seasonEffect == batch.seasonEffect)
+    #expect(again.silence == batch.silence)
+    #expect(again.tieRun == batch.tieRun)
+    #expect(again.tieSurprise == batch.tieSurprise)
+    #expect(again.capExcess == batch.capExcess)
+    #expect(again.adoptionBuckets == batch.adoptionBuckets)
+    #expect(again.adoptionUnits == batch.adoptionUnits)
     #expect(again.customers == batch.customers)
     #expect(again.metrics == batch.metrics)
     #expect(again.sensitivity == batch.sensitivity)
@@ -114,6 +124,10 @@ struct EvidenceContractTests {
     ("evidence.window_valid[0]", { $0.windowValid[0] = 2 }),
     ("evidence.median", { $0.median = [1] }),
     ("evidence.zero_run", { $0.zeroRun = [1] }),
+    ("evidence.drift", { $0.drift = [1] }),
+    ("evidence.drift_deviation[0]", { $0.driftDeviation[0] = -1 }),
+    ("evidence.silence[1]", { $0.silence[1] = .nan }),
+    ("evidence.tie_run", { $0.tieRun = [1] }),
     ("evidence.input_hash", { $0.inputHash = [] }),
     ("evidence.ring_observed", { $0.ringObserved.removeFirst() }),
     ("evidence.ring_expected[3]", { $0.ringExpected[3] = .infinity }),
@@ -125,6 +139,17 @@ struct EvidenceContractTests {
     var wire = EvidenceContract.EvidenceBatch(evidenceFixture())
     damage(&wire)
     #expect(fields { () throws(RPCError) in _ = try Baselines.EvidenceBatch(wire) } == [field])
+  }
+
+  @Test func `a batch of a baseline that knows no shapes says nothing of them`() throws {
+    var wire = EvidenceContract.EvidenceBatch(evidenceFixture())
+    wire.drift = []
+    wire.driftDeviation = []
+    wire.tieRun = []
+    let batch = try Baselines.EvidenceBatch(wire)
+    #expect(batch.drift == [0, 0])
+    #expect(batch.driftDeviation == [0, 0])
+    #expect(batch.tieRun == [0, 0])
   }
 
   @Test func `more rows than a batch may hold are refused`() {

@@ -1,3 +1,4 @@
+import Baselines
 import Classification
 import Locking
 import Replay
@@ -10,7 +11,7 @@ struct BacktestRun: Sendable {
   static let partSeries = 64
 
   /// Buckets between two looks at the progress.
-  static let blockBuckets: Int32 = 32
+  static let blockBuckets = 16
 
   /// Whole customers that stand together.
   private struct Part: Sendable {
@@ -18,13 +19,16 @@ struct BacktestRun: Sendable {
     var replay: HistoryReplay
     var alarms: [ReplayedChange] = []
 
-    mutating func walk(_ buckets: ClosedRange<Int32>, of history: History) {
-      for bucket in buckets {
-        let changes = replay.advance(to: bucket) { history.value(from + $0, bucket) }
-        for var change in changes where DetectionFile.isAlarm(change.kind) {
-          change.series += from
-          alarms.append(change)
-        }
+    func tally(_ bucket: Int32, of history: History) -> CohortTally {
+      replay.tally(of: bucket) { history.value(from + $0, bucket) }
+    }
+
+    mutating func advance(to bucket: Int32, of history: History, _ cohorts: [CohortRow]) {
+      let changes = replay.advance(
+        to: bucket, values: { history.value(from + $0, bucket) }, cohorts: cohorts)
+      for var change in changes where DetectionFile.isAlarm(change.kind) {
+        change.series += from
+        alarms.append(change)
       }
     }
   }
@@ -67,12 +71,17 @@ struct BacktestRun: Sendable {
   ///   - progress: Is told of the buckets that are done.
   /// - Returns: The alarms by bucket, series and side.
   func alarms(threads: Int, progress: (Int) -> Void) async -> [ReplayedChange] {
-    var from = history.buckets.lowerBound
-    while from <= history.buckets.upperBound {
-      let to = from + min(Self.blockBuckets - 1, history.buckets.upperBound - from)
-      await walk(from...to, threads: threads)
-      progress(Int(to) - Int(history.buckets.lowerBound) + 1)
-      from = to + 1
+    var memory = CohortHistory(granularity: history.granularity)
+    for bucket in history.buckets {
+      let tally = Locked(CohortTally())
+      await forEachPart(threads: threads) { part in
+        let own = part.tally(bucket, of: history)
+        tally.withLock { $0.join(own) }
+      }
+      let cohorts = memory.rows(of: bucket, tally.withLock { $0 })
+      await forEachPart(threads: threads) { $0.advance(to: bucket, of: history, cohorts) }
+      let done = Int(bucket) - Int(history.buckets.lowerBound) + 1
+      if done.isMultiple(of: Self.blockBuckets) { progress(done) }
     }
     return Self.joined(parts.flatMap { $0.withLock { $0.alarms } })
   }
@@ -97,10 +106,13 @@ struct BacktestRun: Sendable {
     }
   }
 
-  private func walk(_ buckets: ClosedRange<Int32>, threads: Int) async {
+  /// Does something to all parts, on several threads; returns when all is done.
+  private func forEachPart(
+    threads: Int, _ body: @Sendable @escaping (inout Part) -> Void
+  ) async {
     let next = Locked(0)
     await withDiscardingTaskGroup { group in
-      for _ in 0..<threads {
+      for _ in 0..<min(threads, parts.count) {
         group.addTask {
           while true {
             let place = next.withLock { place in
@@ -108,7 +120,7 @@ struct BacktestRun: Sendable {
               return place
             }
             guard place < parts.count else { return }
-            parts[place].withLock { $0.walk(buckets, of: history) }
+            parts[place].withLock { body(&$0) }
           }
         }
       }

@@ -23,6 +23,7 @@ extension Baselines.EvidenceBatch {
     try takeValues(wire, rows)
     try takeWindows(wire, rows * windows.count)
     try takeStatistics(wire, rows)
+    try takeShapes(wire, rows)
     let ring = rows * Self.ringLength
     try WireColumns.finiteOrMissing(wire.ringObserved, rows: ring, "evidence.ring_observed")
     try WireColumns.finiteOrMissing(wire.ringExpected, rows: ring, "evidence.ring_expected")
@@ -88,5 +89,38 @@ extension Baselines.EvidenceBatch {
     medianAbsoluteDeviation = wire.medianAbsoluteDeviation
     lowerQuartile = wire.lowerQuartile
     upperQuartile = wire.upperQuartile
+  }
+
+  /// Takes the columns that a baseline of before may not send: it has nothing to say of them.
+  private mutating func takeShapes(
+    _ wire: EvidenceContract.EvidenceBatch, _ rows: Int
+  ) throws(RPCError) {
+    drift = try Self.later(wire.drift, rows, "evidence.drift")
+    driftDeviation = try Self.later(wire.driftDeviation, rows, "evidence.drift_deviation")
+    try WireColumns.notNegative(driftDeviation, rows: rows, "evidence.drift_deviation")
+    seasonDistance = try Self.later(wire.seasonDistance, rows, "evidence.season_distance")
+    seasonEffect = try Self.later(wire.seasonEffect, rows, "evidence.season_effect")
+    silence = try Self.later(wire.silence, rows, "evidence.silence")
+    tieRun = try Self.later(wire.tieRun, rows, "evidence.tie_run")
+    tieSurprise = try Self.later(wire.tieSurprise, rows, "evidence.tie_surprise")
+    capExcess = try Self.later(wire.capExcess, rows, "evidence.cap_excess")
+    adoptionBuckets = try Self.later(wire.adoptionBuckets, rows, "evidence.adoption_buckets")
+    adoptionUnits = try Self.later(wire.adoptionUnits, rows, "evidence.adoption_units")
+  }
+
+  private static func later(
+    _ column: [Double], _ rows: Int, _ field: String
+  ) throws(RPCError) -> [Double] {
+    if column.isEmpty { return Array(repeating: 0, count: rows) }
+    try WireColumns.finite(column, rows: rows, field)
+    return column
+  }
+
+  private static func later(
+    _ column: [UInt32], _ rows: Int, _ field: String
+  ) throws(RPCError) -> [UInt32] {
+    if column.isEmpty { return Array(repeating: 0, count: rows) }
+    try WireColumns.length(column.count, rows, field)
+    return column
   }
 }

@@ -69,6 +69,16 @@ extension EvidenceContract.EvidenceBatch {
     upperQuartile = domain.upperQuartile
     previousSeason = domain.previousSeason
     zeroRun = domain.zeroRun
+    drift = domain.drift
+    driftDeviation = domain.driftDeviation
+    seasonDistance = domain.seasonDistance
+    seasonEffect = domain.seasonEffect
+    silence = domain.silence
+    tieRun = domain.tieRun
+    tieSurprise = domain.tieSurprise
+    capExcess = domain.capExcess
+    adoptionBuckets = domain.adoptionBuckets
+    adoptionUnits = domain.adoptionUnits
     inputHash = domain.inputHash
     ringObserved = domain.ringObserved
     ringExpected = domain.ringExpected

@@ -4,5 +4,5 @@
 enum ContractHash {
   /// SHA-256 over all contracts in order of their names.
   static let sha256 =
-    "36689ef1b17920571ba88f186e8274fedee6f144d97b51369ae0a544c379bf3b"
+    "74cc864c258473a586808d1521919ab8dd893da69fca41726fe38f1c804e9381"
 }

@@ -309,7 +309,7 @@ const ProtobufCMessageDescriptor tidemark__v1__cohort_row__descriptor =
   (ProtobufCMessageInit) tidemark__v1__cohort_row__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tidemark__v1__evidence_batch__field_descriptors[34] =
+static const ProtobufCFieldDescriptor tidemark__v1__evidence_batch__field_descriptors[44] =
 {
   {
     "run_id",
@@ -719,14 +719,139 @@ static const ProtobufCFieldDescriptor tidemark__v1__evidence_batch__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "drift",
+    35,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tidemark__V1__EvidenceBatch, n_drift),
+    offsetof(Tidemark__V1__EvidenceBatch, drift),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "drift_deviation",
+    36,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tidemark__V1__EvidenceBatch, n_drift_deviation),
+    offsetof(Tidemark__V1__EvidenceBatch, drift_deviation),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "season_distance",
+    37,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tidemark__V1__EvidenceBatch, n_season_distance),
+    offsetof(Tidemark__V1__EvidenceBatch, season_distance),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "season_effect",
+    38,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tidemark__V1__EvidenceBatch, n_season_effect),
+    offsetof(Tidemark__V1__EvidenceBatch, season_effect),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "silence",
+    39,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tidemark__V1__EvidenceBatch, n_silence),
+    offsetof(Tidemark__V1__EvidenceBatch, silence),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tie_run",
+    40,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED32,
+    offsetof(Tidemark__V1__EvidenceBatch, n_tie_run),
+    offsetof(Tidemark__V1__EvidenceBatch, tie_run),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tie_surprise",
+    41,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tidemark__V1__EvidenceBatch, n_tie_surprise),
+    offsetof(Tidemark__V1__EvidenceBatch, tie_surprise),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cap_excess",
+    42,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED32,
+    offsetof(Tidemark__V1__EvidenceBatch, n_cap_excess),
+    offsetof(Tidemark__V1__EvidenceBatch, cap_excess),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "adoption_buckets",
+    43,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED32,
+    offsetof(Tidemark__V1__EvidenceBatch, n_adoption_buckets),
+    offsetof(Tidemark__V1__EvidenceBatch, adoption_buckets),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "adoption_units",
+    44,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tidemark__V1__EvidenceBatch, n_adoption_units),
+    offsetof(Tidemark__V1__EvidenceBatch, adoption_units),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tidemark__v1__evidence_batch__field_indices_by_name[] = {
+  42,   /* field[42] = adoption_buckets */
+  43,   /* field[43] = adoption_units */
   13,   /* field[13] = age */
   2,   /* field[2] = bucket */
+  41,   /* field[41] = cap_excess */
   33,   /* field[33] = cohorts */
   10,   /* field[10] = customer_index */
   6,   /* field[6] = customers */
   16,   /* field[16] = deviation */
+  34,   /* field[34] = drift */
+  35,   /* field[35] = drift_deviation */
   15,   /* field[15] = expected */
   12,   /* field[12] = flags */
   1,   /* field[1] = granularity */
@@ -745,8 +870,13 @@ static const unsigned tidemark__v1__evidence_batch__field_indices_by_name[] = {
   32,   /* field[32] = ring_expected */
   31,   /* field[31] = ring_observed */
   0,   /* field[0] = run_id */
+  36,   /* field[36] = season_distance */
+  37,   /* field[37] = season_effect */
   8,   /* field[8] = sensitivity */
+  38,   /* field[38] = silence */
   23,   /* field[23] = standard_deviation */
+  39,   /* field[39] = tie_run */
+  40,   /* field[40] = tie_surprise */
   27,   /* field[27] = upper_quartile */
   20,   /* field[20] = window_deviation */
   19,   /* field[19] = window_expected */
@@ -759,7 +889,7 @@ static const unsigned tidemark__v1__evidence_batch__field_indices_by_name[] = {
 static const ProtobufCIntRange tidemark__v1__evidence_batch__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 34 }
+  { 0, 44 }
 };
 const ProtobufCMessageDescriptor tidemark__v1__evidence_batch__descriptor =
 {
@@ -769,7 +899,7 @@ const ProtobufCMessageDescriptor tidemark__v1__evidence_batch__descriptor =
   "Tidemark__V1__EvidenceBatch",
   "tidemark.v1",
   sizeof(Tidemark__V1__EvidenceBatch),
-  34,
+  44,
   tidemark__v1__evidence_batch__field_descriptors,
   tidemark__v1__evidence_batch__field_indices_by_name,
   1,  tidemark__v1__evidence_batch__number_ranges,

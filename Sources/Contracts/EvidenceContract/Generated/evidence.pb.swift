@@ -243,6 +243,36 @@ public struct EvidenceBatch: WireMessage, Hashable {
   /// `cohorts`: of the customers present and of all; at most 1,000.
   public var cohorts: [CohortRow] = []
 
+  /// `drift`: of the level over weeks, a log ratio.
+  public var drift: [Double] = []
+
+  /// `drift_deviation`: 0 where the drift may not be judged.
+  public var driftDeviation: [Double] = []
+
+  /// `season_distance`: from the season's earlier shape, 0 where not judged.
+  public var seasonDistance: [Double] = []
+
+  /// `season_effect`: mean change of a slot, a log ratio.
+  public var seasonEffect: [Double] = []
+
+  /// `silence`: minus the log of the chance of the run of zeros.
+  public var silence: [Double] = []
+
+  /// `tie_run`: equal values in a row, beyond the first.
+  public var tieRun: [UInt32] = []
+
+  /// `tie_surprise`: minus the log of their chance.
+  public var tieSurprise: [Double] = []
+
+  /// `cap_excess`: buckets at the highest value more than ever before.
+  public var capExcess: [UInt32] = []
+
+  /// `adoption_buckets`: active of the last seven after long disuse.
+  public var adoptionBuckets: [UInt32] = []
+
+  /// `adoption_units`.
+  public var adoptionUnits: [Double] = []
+
   /// Makes a message whose fields hold their defaults.
   public init() {}
 
@@ -290,6 +320,16 @@ public struct EvidenceBatch: WireMessage, Hashable {
     ringObserved = Array(UnsafeBufferPointer(start: c.pointee.ring_observed, count: c.pointee.n_ring_observed))
     ringExpected = Array(UnsafeBufferPointer(start: c.pointee.ring_expected, count: c.pointee.n_ring_expected))
     cohorts = wireSource.messages(c.pointee.cohorts, c.pointee.n_cohorts)
+    drift = Array(UnsafeBufferPointer(start: c.pointee.drift, count: c.pointee.n_drift))
+    driftDeviation = Array(UnsafeBufferPointer(start: c.pointee.drift_deviation, count: c.pointee.n_drift_deviation))
+    seasonDistance = Array(UnsafeBufferPointer(start: c.pointee.season_distance, count: c.pointee.n_season_distance))
+    seasonEffect = Array(UnsafeBufferPointer(start: c.pointee.season_effect, count: c.pointee.n_season_effect))
+    silence = Array(UnsafeBufferPointer(start: c.pointee.silence, count: c.pointee.n_silence))
+    tieRun = Array(UnsafeBufferPointer(start: c.pointee.tie_run, count: c.pointee.n_tie_run))
+    tieSurprise = Array(UnsafeBufferPointer(start: c.pointee.tie_surprise, count: c.pointee.n_tie_surprise))
+    capExcess = Array(UnsafeBufferPointer(start: c.pointee.cap_excess, count: c.pointee.n_cap_excess))
+    adoptionBuckets = Array(UnsafeBufferPointer(start: c.pointee.adoption_buckets, count: c.pointee.n_adoption_buckets))
+    adoptionUnits = Array(UnsafeBufferPointer(start: c.pointee.adoption_units, count: c.pointee.n_adoption_units))
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -330,6 +370,16 @@ public struct EvidenceBatch: WireMessage, Hashable {
     c.pointee.ring_observed = try arena.copy(ringObserved); c.pointee.n_ring_observed = ringObserved.count
     c.pointee.ring_expected = try arena.copy(ringExpected); c.pointee.n_ring_expected = ringExpected.count
     c.pointee.cohorts = try arena.messages(cohorts); c.pointee.n_cohorts = cohorts.count
+    c.pointee.drift = try arena.copy(drift); c.pointee.n_drift = drift.count
+    c.pointee.drift_deviation = try arena.copy(driftDeviation); c.pointee.n_drift_deviation = driftDeviation.count
+    c.pointee.season_distance = try arena.copy(seasonDistance); c.pointee.n_season_distance = seasonDistance.count
+    c.pointee.season_effect = try arena.copy(seasonEffect); c.pointee.n_season_effect = seasonEffect.count
+    c.pointee.silence = try arena.copy(silence); c.pointee.n_silence = silence.count
+    c.pointee.tie_run = try arena.copy(tieRun); c.pointee.n_tie_run = tieRun.count
+    c.pointee.tie_surprise = try arena.copy(tieSurprise); c.pointee.n_tie_surprise = tieSurprise.count
+    c.pointee.cap_excess = try arena.copy(capExcess); c.pointee.n_cap_excess = capExcess.count
+    c.pointee.adoption_buckets = try arena.copy(adoptionBuckets); c.pointee.n_adoption_buckets = adoptionBuckets.count
+    c.pointee.adoption_units = try arena.copy(adoptionUnits); c.pointee.n_adoption_units = adoptionUnits.count
     return WireTarget(c)
   }
 }

@@ -223,10 +223,57 @@ struct  Tidemark__V1__EvidenceBatch
    */
   size_t n_cohorts;
   Tidemark__V1__CohortRow **cohorts;
+  /*
+   * of the level over weeks, a log ratio
+   */
+  size_t n_drift;
+  double *drift;
+  /*
+   * 0 where the drift may not be judged
+   */
+  size_t n_drift_deviation;
+  double *drift_deviation;
+  /*
+   * from the season's earlier shape, 0 where not judged
+   */
+  size_t n_season_distance;
+  double *season_distance;
+  /*
+   * mean change of a slot, a log ratio
+   */
+  size_t n_season_effect;
+  double *season_effect;
+  /*
+   * minus the log of the chance of the run of zeros
+   */
+  size_t n_silence;
+  double *silence;
+  /*
+   * equal values in a row, beyond the first
+   */
+  size_t n_tie_run;
+  uint32_t *tie_run;
+  /*
+   * minus the log of their chance
+   */
+  size_t n_tie_surprise;
+  double *tie_surprise;
+  /*
+   * buckets at the highest value more than ever before
+   */
+  size_t n_cap_excess;
+  uint32_t *cap_excess;
+  /*
+   * active of the last seven after long disuse
+   */
+  size_t n_adoption_buckets;
+  uint32_t *adoption_buckets;
+  size_t n_adoption_units;
+  double *adoption_units;
 };
 #define TIDEMARK__V1__EVIDENCE_BATCH__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__evidence_batch__descriptor) \
-    , {0,NULL}, TIDEMARK__V1__GRANULARITY__GRANULARITY_UNSPECIFIED, 0, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , {0,NULL}, TIDEMARK__V1__GRANULARITY__GRANULARITY_UNSPECIFIED, 0, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /* Tidemark__V1__SensitivityRule methods */

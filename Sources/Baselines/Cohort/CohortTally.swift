@@ -1,0 +1,58 @@
+/// What the members of cohorts say of a bucket, before any of them has learned from it.
+///
+/// Tallies of parts are joined; the order in which they are joined changes nothing.
+public struct CohortTally: Sendable, Hashable {
+  /// What the members of one cohort say.
+  struct Views: Sendable, Hashable {
+    /// One a customer: the mean of its series.
+    var logRatios: [Double] = []
+    /// One a series, a list a lag.
+    var drifts: [[Double]] = []
+    /// One a series.
+    var profiles: [[Float]] = []
+
+    mutating func add(_ view: CohortView) {
+      if drifts.count < view.drifts.count {
+        drifts += Array(repeating: [], count: view.drifts.count - drifts.count)
+      }
+      for (place, drift) in view.drifts.enumerated() where !drift.isNaN {
+        drifts[place].append(drift)
+      }
+      if !view.profile.isEmpty { profiles.append(view.profile) }
+    }
+
+    mutating func join(_ other: Views) {
+      logRatios += other.logRatios
+      if drifts.count < other.drifts.count {
+        drifts += Array(repeating: [], count: other.drifts.count - drifts.count)
+      }
+      for (place, more) in other.drifts.enumerated() { drifts[place] += more }
+      profiles += other.profiles
+    }
+  }
+
+  private(set) var cohorts: [String: Views] = [:]
+
+  /// A tally of nobody.
+  public init() {}
+
+  /// Adds the series of one customer.
+  mutating func add(_ views: [CohortView], of cohort: String) {
+    var sum = 0.0
+    var count = 0
+    var tallied = cohorts.removeValue(forKey: cohort) ?? Views()
+    for view in views {
+      tallied.add(view)
+      guard !view.logRatio.isNaN else { continue }
+      sum += view.logRatio
+      count += 1
+    }
+    if count > 0 { tallied.logRatios.append(sum / Double(count)) }
+    cohorts[cohort] = tallied
+  }
+
+  /// Adds another part's tally.
+  public mutating func join(_ other: CohortTally) {
+    for (cohort, views) in other.cohorts { cohorts[cohort, default: Views()].join(views) }
+  }
+}

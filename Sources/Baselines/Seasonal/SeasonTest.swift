@@ -1,0 +1,83 @@
+/// The last three weeks against the season's shape of three weeks ago, taken once a week.
+struct SeasonTest: Sendable {
+  /// Weeks after which a distance teaches the scale.
+  private static let delay = 8
+
+  /// Mean square of the distance, and the largest in units of its root.
+  private var square = 1.2
+  private var record = 0.0
+
+  /// Distances that have not taught yet, oldest first; 0 for none.
+  private var past: [Float]
+
+  /// When a change was last found anew, and when for the last time in a row.
+  private(set) var changed: Int?
+  private var lastFired: Int?
+
+  /// This week's distance in units of the series' own past, and the mean change of a slot as a log
+  /// ratio; 0 where it may not be judged.
+  private(set) var distance = 0.0
+  private(set) var effect = 0.0
+
+  init() { past = Array(repeating: 0, count: Self.delay) }
+
+  /// Whether the shape is being learned anew, without clipping.
+  func isRelearning(_ step: Int) -> Bool { changed.map { step - $0 <= 35 } ?? false }
+
+  /// Takes this week's distance in.
+  ///
+  /// - Returns: Whether a change was found anew, so that the shape must be learned anew.
+  mutating func take(
+    distance raw: Double, effect: Double, mayJudge: Bool, step: Int, rules: ShapeRules
+  ) -> Bool {
+    let isContinuing = lastFired.map { step - $0 <= 7 } ?? false
+    let isAfter = changed.map { step - $0 > 42 } ?? true
+    let scaled = raw / max(square, 1).squareRoot()
+    learn(mayJudge && isAfter ? raw : 0, isCalm: isAfter)
+    guard mayJudge, isContinuing || isAfter else {
+      distance = 0
+      self.effect = 0
+      return false
+    }
+    distance = scaled / max(1, (record + 0.4) / rules.season)
+    self.effect = effect
+    guard rules.seasonScore(distance, effect: effect, scale: 1) > 1 else { return false }
+    lastFired = step
+    guard isAfter else { return false }
+    changed = step
+    return true
+  }
+
+  private mutating func learn(_ raw: Double, isCalm: Bool) {
+    let oldest = Double(past[0])
+    if isCalm, oldest > 0 {
+      square += 0.13 * (min(oldest * oldest, 6) - square)
+      record = max(record * 0.979, min(oldest / max(square, 1).squareRoot(), 4))
+    }
+    past.pushNewest(Float(raw))
+  }
+
+  func encode(into writer: inout StateWriter) {
+    writer.write(past)
+    for number in [square, record, distance, effect] { writer.write(number) }
+    writer.write(step: changed)
+    writer.write(step: lastFired)
+  }
+
+  mutating func decode(from reader: inout StateReader) throws(BaselineError) {
+    try reader.read(&past)
+    square = try reader.finite()
+    record = try reader.finite()
+    distance = try reader.finite()
+    effect = try reader.finite()
+    changed = try reader.step()
+    lastFired = try reader.step()
+  }
+}
+
+extension ShapeRules {
+  /// How far the season's shape has moved beyond what a change needs, 1 or more when it is one.
+  public func seasonScore(_ distance: Double, effect: Double, scale: Double) -> Double {
+    effect > seasonEffect ? distance / (season * scale) : 0
+  }
+}

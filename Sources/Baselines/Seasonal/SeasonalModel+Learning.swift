@@ -1,0 +1,201 @@
+import SeriesModel
+
+extension SeasonalModel {
+  /// Takes the level against those of weeks ago, once a week.
+  mutating func testDrift(_ cohort: CohortRow) {
+    guard parameters.shapes.decline.isFinite, isAmount else { return }
+    guard step.slot == 0 else { return }
+    guard level > 0 else { return drift.silence() }
+    drift.measure(
+      level: level, step: steps, age: age, anchor: guards.anchor, dispersion: step.dispersion,
+      cohort: cohort)
+    drift.gate(
+      mayJudge: age > 120 && guards.isQuiet(21, at: steps) && !guards.isSilent, step: steps,
+      rules: parameters.shapes)
+  }
+
+  /// Takes the last three weeks against the season's shape of three weeks ago, once a week.
+  mutating func testSeason() {
+    guard parameters.shapes.season.isFinite, isAmount, step.slot == 0, age > 84 else { return }
+    let (distance, effect, valid, daily) = seasonDistance()
+    let mayJudge =
+      age > 98 && guards.isQuiet(21, at: steps) && steps - guards.anchor > 28 && valid >= 14
+      && !guards.isSilent && (kind == .money || daily * 7 > 6)
+    if shape.take(
+      distance: distance, effect: effect, mayJudge: mayJudge, step: steps,
+      rules: parameters.shapes)
+    {
+      profile.keep(0.1)
+    }
+  }
+
+  private func seasonDistance() -> (
+    distance: Double, effect: Double, valid: Int, daily: Double
+  ) {
+    var seen = [0.0, 0, 0, 0, 0, 0, 0]
+    var usual = [0.0, 0, 0, 0, 0, 0, 0]
+    var valid = 0
+    let last = windows.clipped.count - 1
+    for back in 0..<21 where !windows.clipped[last - back].isNaN {
+      let slot = (step.slot + 21 - back) % 7
+      seen[slot] += Double(windows.clipped[last - back])
+      usual[slot] += profile.oldFactor(slot) * Double(windows.shift[20 - back])
+      valid += 1
+    }
+    let level = seen.reduce(0, +) / max(usual.reduce(0, +), 1e-9)
+    let unit = kind == .money ? max(level.magnitude, 1e-9) / 1e4 : 1
+    var squares = 0.0
+    var changes = 0.0
+    for slot in 0..<7 {
+      let mean = usual[slot] * level / unit
+      let value = seen[slot] / unit
+      let deviate = countDeviate(
+        value, mean: mean, dispersion: max(step.dispersion / 3, 1e-9))
+      squares += min(deviate * deviate, 60)
+      changes += naturalLogarithm((max(value, 0) + 1) / (max(mean, 0) + 1)).magnitude
+    }
+    return ((squares / 7).squareRoot(), changes / 7, valid, level)
+  }
+
+  /// Counts zeros, and finds silence and its end.
+  mutating func testZeros() {
+    guard isAmount else { return }
+    zeros.measure(step, halved: granularity == .hour)
+    let rules = parameters.shapes
+    if !guards.isSilent, age >= parameters.warmUp,
+      rules.silenceScore(zeros.surprise, run: zeros.run, scale: 1) > 1
+    {
+      guards.isSilent = true
+      guards.fired = steps
+      guards.isUp = false
+    }
+    adoption = newUse
+    if adoption.buckets > 0, rules.isAdoption(buckets: adoption.buckets, units: adoption.units) {
+      if guards.adopted.map({ steps - $0 > 60 }) ?? true { guards.adopted = steps }
+      guards.fired = steps + parameters.learning.alarmReach
+      guards.isUp = true
+      guards.anchor = steps
+      guards.isSilent = false
+    }
+    guard guards.isSilent else { return }
+    if zeros.run >= parameters.learning.silenceReach { return acceptSilence() }
+    guard activeBuckets.count >= 3 else { return }
+    guards.isSilent = false
+    guards.fired = steps
+    guards.isUp = true
+    guards.anchor = steps - 3
+  }
+
+  /// Takes nothing for the new normal.
+  private mutating func acceptSilence() {
+    guards.isSilent = false
+    guards.anchor = steps
+    guards.anchored = steps
+    valueWeight = 0
+    drift.declined = steps
+    zeros.forget()
+  }
+
+  /// Buckets of the last seven with something in them, and what was in them.
+  var activeBuckets: (count: Int, units: Double) {
+    var count = 0
+    var units = 0.0
+    for value in windows.observed.suffix(7) where value > 0 {
+      count += 1
+      units += value
+    }
+    return (count, units)
+  }
+
+  /// Active buckets and units of the last seven, where hardly anything came in eight weeks before.
+  private var newUse: (buckets: Int, units: Double) {
+    guard parameters.shapes.adoptionBuckets != .max, step.value > 0, isAmount,
+      recent.values.count == RecentValues.capacity
+    else { return (0, 0) }
+    var before = 0.0
+    for value in recent.values.prefix(RecentValues.capacity - 6) { before += value }
+    guard before <= 1 else { return (0, 0) }
+    let active = activeBuckets
+    return (active.count, active.units)
+  }
+
+  /// Counts equal values.
+  mutating func testTies() {
+    guard parameters.shapes.plateau.isFinite else { return }
+    ties.measure(step, windows.observed, at: steps, isCapped: isAmount)
+    guard age > 60, isAmount == false || step.mean >= 1.5 else { return }
+    if parameters.shapes.plateauScore(
+      ties.surprise, run: ties.run, capExcess: ties.capExcess, scale: 1) > 1
+    {
+      ties.note(at: steps)
+    }
+  }
+
+  /// Whether the value is so far out that nothing is learned from it.
+  var isContaminated: Bool {
+    step.isUsed && step.deviate.magnitude > parameters.learning.mask
+      && age > parameters.learning.maskFrom
+  }
+
+  /// Learns the level, the noise, the season and the zeros from the step.
+  mutating func learnStep() {
+    let rates = parameters.learning
+    let isMasked = isContaminated
+    if step.isUsed {
+      let calmer = granularity == .hour ? max(guards.maskedRun - 2, 0) : 0
+      guards.maskedRun = isMasked ? guards.maskedRun + 1 : calmer
+    }
+    if !step.value.isNaN, !(guards.isSilent && step.isZero),
+      step.isOrdinary || !step.level.isFinite
+    {
+      learnValue(isMasked: isMasked, rates)
+    }
+    learnWindows(rates)
+    if isAmount {
+      zeros.learn(step, isMoney: kind == .money, isSilent: guards.isSilent)
+    }
+    guard !step.value.isNaN else { return }
+    age += 1
+    recent.append(step.value)
+    guard isAmount, let share = zeros.settle(mean: step.mean, isMoney: kind == .money) else {
+      return
+    }
+    valueWeight /= share
+    profile.keep(0)
+    noise.forgetZeros()
+    guards.anchor = steps
+  }
+
+  private mutating func learnValue(isMasked: Bool, _ rates: LearningRates) {
+    let isFirst = !step.level.isFinite
+    if (step.isUsed && !isMasked) || isFirst {
+      let value = age > rates.clipFrom ? step.clipped : step.value
+      valueWeight = rates.decay * valueWeight + value
+      factorWeight = rates.decay * factorWeight + step.factor * step.shiftFactor
+    }
+    guard step.isUsed else { return }
+    if age > rates.noiseFrom,
+      guards.isQuiet(granularity == .day ? 10 : rates.alarmReach, at: steps),
+      !guards.isSilent
+    {
+      noise.learn(step, recent, rates)
+    }
+    let isFree = shape.isRelearning(steps)
+    guard isAmount, step.level > 0, !isMasked || isFree, profile.slots > 1 else { return }
+    let limit = step.mean + 14 * step.spread
+    let value =
+      isFree ? min(step.value, limit) : age > rates.clipFrom ? step.clipped : step.value
+    profile.learn(
+      step.slot, value: max(value, 0), level: step.level * step.shiftFactor,
+      decay: rates.slotDecay)
+  }
+
+  private mutating func learnWindows(_ rates: LearningRates) {
+    guard steps % rates.sampling == 0 else { return }
+    let mayKeep =
+      guards.isQuiet(rates.alarmReach, at: steps) && steps - guards.anchor > rates.settle
+      && age >= parameters.warmUp
+    scales.learn(
+      results, mayKeep: mayKeep, mayTeach: guards.isQuiet(rates.delay, at: steps), rates: rates)
+  }
+}

@@ -1,0 +1,174 @@
+import SeriesModel
+
+/// The model of daily and hourly series: a level, the season's shape, noise, and what departs.
+///
+/// Level: an exponentially weighted mean; a value far outside is not learned from, one somewhat
+/// outside is clipped. Season: a factor a slot, shrunk to the cohort's. Windows: sums over the last
+/// buckets against the level as it stood before them, with scales learned from the series' own
+/// quiet past. Everything that is learned is guarded by the model's own tests at nominal
+/// sensitivity, so that settings never change what was learned.
+struct SeasonalModel: Sendable {
+  let kind: MetricKind
+  let parameters: ModelParameters
+  let granularity: Granularity
+
+  /// How many values were seen.
+  var age = 0
+  /// Buckets since the first value.
+  var steps = 0
+
+  // Level: weighted sums of values and of factors; their ratio is the level.
+  var valueWeight = 0.0
+  var factorWeight = 0.0
+
+  var profile: SeasonProfile
+  var noise: SeriesNoise
+  var windows: WindowHistory
+  var scales: WindowScales
+  var guards = Guards()
+  var zeros = ZeroHabit()
+  var drift = DriftTest()
+  var shape = SeasonTest()
+  var ties = TieTest()
+  var recent = RecentValues()
+
+  // Written anew in each step, never encoded.
+  var step = SeasonalStep()
+  var results: [WindowResult]
+  var flags: EvidenceFlags = []
+  /// Whether the last buckets become the new normal.
+  var hasLasted = false
+  /// Active buckets and units of the last seven, where hardly anything came in eight weeks before.
+  var adoption: (buckets: Int, units: Double) = (0, 0)
+
+  init(kind: MetricKind, granularity: Granularity) {
+    self.kind = kind
+    self.granularity = granularity
+    parameters = ModelParameters.parameters(for: granularity)
+    profile = SeasonProfile(granularity: granularity)
+    noise = SeriesNoise(kind: kind)
+    let lengths = parameters.windows
+    let rates = parameters.learning
+    windows = WindowHistory(
+      longest: max(lengths.last ?? 1, EvidenceBatch.ringLength), light: rates.lightWindow,
+      observed: max(rates.anchorWindow, EvidenceBatch.ringLength))
+    scales = WindowScales(windows: lengths.count, samples: rates.delay / rates.sampling)
+    results = lengths.map { WindowResult(length: $0) }
+  }
+
+  /// The level, or NaN before the first value.
+  var level: Double { factorWeight > 0 ? valueWeight / factorWeight : .nan }
+
+  /// Whether zero means that nothing happened.
+  var isAmount: Bool { kind == .count || kind == .money }
+
+  /// Which calibration holds: weekends are noisier than the days between, and so are nights.
+  func calibration(_ slot: Int) -> Int {
+    switch granularity {
+    case .day: slot >= 5 ? 1 : 0
+    case .week: 0
+    case .hour, .fiveMinutes: slot >= 120 || slot % 24 < 7 || slot % 24 > 20 ? 1 : 0
+    }
+  }
+
+  /// Holds a bucket against what was known before it, and makes every test.
+  mutating func examine(
+    _ slot: Int, _ value: Double, _ flags: EvidenceFlags, _ cohort: CohortRow
+  ) {
+    settleProfile(slot, cohort)
+    measure(slot, value, flags, cohort)
+    windows.push(step)
+    measureWindows()
+    guardWindows()
+    hasLasted = isLasting
+    testDrift(cohort)
+    testSeason()
+    testZeros()
+    testTies()
+    noteFlags()
+  }
+
+  /// Learns from the bucket that was examined.
+  mutating func learn() {
+    if hasLasted { anchorAnew() }
+    learnStep()
+    steps += 1
+  }
+
+  /// Measures a bucket against the model without learning from it.
+  private mutating func measure(
+    _ slot: Int, _ value: Double, _ flags: EvidenceFlags, _ cohort: CohortRow
+  ) {
+    var step = SeasonalStep()
+    step.value = value
+    step.slot = slot
+    step.calibration = calibration(slot)
+    step.factor = Double(profile.factors[slot])
+    step.shiftFactor = isAmount && cohort.shift != 0 ? exponential(cohort.shift) : 1
+    step.level = level
+    step.mean = step.level * step.factor * step.shiftFactor
+    step.dispersion = noise.dispersion(parameters.learning)
+    step.isZero = !value.isNaN && value <= 0 && isAmount
+    step.isOrdinary = flags.isDisjoint(with: [.holiday, .outage])
+    let isValue = !value.isNaN && !(step.isZero && zeros.isHabit && zeros.isUsual)
+    step.isUsed = isValue && step.isOrdinary
+    if step.level.isFinite {
+      step.spread = noise.spread(mean: step.mean, dispersion: step.dispersion)
+      if isValue {
+        step.rawDeviate = noise.deviate(
+          value, mean: step.mean, dispersion: step.dispersion, spread: step.spread, count: 1)
+        step.deviate = step.rawDeviate / noise.scale(step.calibration)
+      }
+      let rates = parameters.learning
+      step.clipped = min(max(value, step.mean - 3.85 * step.spread), step.mean + 4.9 * step.spread)
+      step.lightlyClipped = min(
+        max(value, step.mean - rates.lightClipBelow * step.spread),
+        step.mean + rates.lightClipAbove * step.spread)
+    } else {
+      step.isUsed = false
+      step.clipped = value
+      step.lightlyClipped = value
+    }
+    self.step = step
+  }
+
+  /// What the series says of its cohort, before it learns from the bucket.
+  func cohortView(_ slot: Int, _ value: Double, _ flags: EvidenceFlags) -> CohortView {
+    var view = CohortView()
+    let level = level
+    if isAmount, !value.isNaN, level > 0, age >= parameters.grossFrom,
+      !flags.contains(.holiday), !(value <= 0 && zeros.isHabit), !guards.isSilent
+    {
+      let mean = level * Double(profile.factors[slot])
+      if kind == .money {
+        view.logRatio = naturalLogarithm((max(value, 0) + mean * 5e-5) / (mean * 1.000_05))
+      } else if mean > 8 {
+        view.logRatio = naturalLogarithm((max(value, 0) + 0.5) / (mean + 0.5))
+      }
+    }
+    guard slot == 0, granularity == .day, isAmount else { return view }
+    if level > 0 { view.drifts = drift.view(level: level, age: age) }
+    view.profile = profile.view(
+      isCount: kind == .count, leastLevel: kind == .count ? 30 : Float(level))
+    return view
+  }
+
+  /// Settles the factors once a season, at its first bucket; hourly ones once a day.
+  private mutating func settleProfile(_ slot: Int, _ cohort: CohortRow) {
+    let every = granularity == .hour || granularity == .fiveMinutes ? 24 : profile.slots
+    guard profile.slots > 1, isAmount, slot % every == 0,
+      steps >= (granularity == .day ? 8 : 168)
+    else { return }
+    let belief = parameters.learning.slotBelief
+    profile.settle(
+      pooled: cohort.profile,
+      belief: kind == .count ? belief : Float(max(level.magnitude, 1e-9)) * 0.25)
+  }
+
+  private mutating func noteFlags() {
+    flags = []
+    if step.isZero, zeros.isHabit, !step.isUsed { flags.insert(.hurdle) }
+    if isContaminated { flags.insert(.contaminated) }
+    if hasLasted { flags.insert(.reanchored) }
+  }
+}
