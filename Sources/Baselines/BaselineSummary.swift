@@ -34,7 +34,8 @@ extension SeriesBaseline {
   /// What is normal at present, or nil before the first value.
   public var summary: BaselineSummary? {
     guard let lastBucket, level.isFinite else { return nil }
-    return model.summary(after: lastBucket, slot: slot(lastBucket + 1))
+    return seasonal?.summary(after: lastBucket, slot: slot(lastBucket + 1))
+      ?? stream?.summary(after: lastBucket)
   }
 }
 

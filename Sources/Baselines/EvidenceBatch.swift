@@ -105,6 +105,12 @@ public struct EvidenceBatch: Sendable, Hashable {
   public var adoptionBuckets: [UInt32] = []
   /// What came in them.
   public var adoptionUnits: [Double] = []
+  /// By how much a stream goes beyond its records, as a logarithm; 0 where nothing is news.
+  public var streamScore: [Double] = []
+  /// In what way it does.
+  public var streamChange: [StreamChange] = []
+  /// In how many newest values that shows most.
+  public var streamLength: [UInt32] = []
   /// Of the points and the state that the row was made from.
   public var inputHash: [UInt64] = []
   /// Rows × 21: the last values, oldest first; NaN where missing.
@@ -165,6 +171,9 @@ public struct EvidenceBatch: Sendable, Hashable {
     capExcess.reserveCapacity(rows)
     adoptionBuckets.reserveCapacity(rows)
     adoptionUnits.reserveCapacity(rows)
+    streamScore.reserveCapacity(rows)
+    streamChange.reserveCapacity(rows)
+    streamLength.reserveCapacity(rows)
     inputHash.reserveCapacity(rows)
     ringObserved.reserveCapacity(rows * Self.ringLength)
     ringExpected.reserveCapacity(rows * Self.ringLength)

@@ -3,7 +3,7 @@ public import SeriesModel
 /// The numbers of the model and of the rules, one set for each granularity and none for a series.
 public struct ModelParameters: Sendable, Hashable {
   /// The version of formulas and numbers together; it travels with everything made from them.
-  public static let version = "scan-2"
+  public static let version = "scan-3"
 
   /// The windows and their rules, shortest first.
   public let rules: [WindowRule]
@@ -91,10 +91,11 @@ public struct ModelParameters: Sendable, Hashable {
     ], shortWindow: 24, warmUp: 21 * 24, grossFrom: 14 * 24, grossScale: 1.5, ageInflation: 72,
     shapes: .hour, learning: .hour)
 
+  /// Streams are judged by their records, not by windows; the one window is there because every
+  /// batch has one.
   private static let fiveMinutes = ModelParameters(
-    rules: [
-      WindowRule(length: 1, threshold: 8.5, effect: 0.90, minimumChange: 6),
-      WindowRule(length: 7, threshold: 7.5, effect: 0.54, minimumChange: 9),
-    ], shortWindow: 7, warmUp: 3 * 288, grossFrom: 288, grossScale: 1.2, ageInflation: 8.4,
-    learning: .fiveMinutes)
+    rules: [WindowRule(length: 1, threshold: 8.5, effect: 0.90, minimumChange: 6)],
+    shortWindow: 24, warmUp: StreamParameters.standard.warmUp,
+    grossFrom: StreamParameters.standard.warmUp, grossScale: 1, ageInflation: 0,
+    learning: LearningRates())
 }

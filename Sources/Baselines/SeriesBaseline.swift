@@ -24,24 +24,31 @@ public struct SeriesBaseline: Sendable {
   /// Fingerprint of everything the model was advanced over.
   private(set) var history: ContentHash
 
-  var model: SeasonalModel
+  // One of them, as the granularity asks for; what is in an optional is changed in place.
+  var seasonal: SeasonalModel?
+  var stream: StreamModel?
 
   /// A model that has seen nothing.
   public init(kind: MetricKind, granularity: Granularity) {
     self.kind = kind
     self.granularity = granularity
-    model = SeasonalModel(kind: kind, granularity: granularity)
+    switch granularity {
+    case .day, .week, .hour: seasonal = SeasonalModel(kind: kind, granularity: granularity)
+    case .fiveMinutes: stream = StreamModel()
+    }
     history = ContentHash(seed: UInt64(granularity.rawValue) << 8 | UInt64(kind.rawValue))
   }
 
   /// How many values were seen.
-  public var age: Int { model.age }
+  public var age: Int { seasonal?.age ?? stream?.age ?? 0 }
 
   /// The level, or NaN before the first value.
-  public var level: Double { model.level }
+  public var level: Double { seasonal?.level ?? stream?.level ?? .nan }
 
   /// Whether the series has been seen for too short a time to be judged fully.
-  public var isLearning: Bool { age < model.parameters.warmUp }
+  public var isLearning: Bool {
+    age < ModelParameters.parameters(for: granularity).warmUp
+  }
 
   /// What became of one bucket.
   public enum Outcome: Sendable, Hashable {
@@ -65,8 +72,8 @@ public struct SeriesBaseline: Sendable {
   public func cohortView(
     of bucket: Int32, value: Double, flags: EvidenceFlags = []
   ) -> CohortView {
-    guard lastBucket != nil else { return CohortView() }
-    return model.cohortView(slot(bucket), value, flags)
+    guard lastBucket != nil, let seasonal else { return CohortView() }
+    return seasonal.cohortView(slot(bucket), value, flags)
   }
 
   /// Advances the model by one bucket without making evidence.
@@ -81,8 +88,8 @@ public struct SeriesBaseline: Sendable {
     cohort: CohortRow = CohortRow(cohort: "")
   ) {
     guard enter(bucket, value, flags, cohort) else { return }
-    model.examine(slot(bucket), value, flags, cohort)
-    model.learn()
+    examine(bucket, value, flags, cohort)
+    seasonal?.learn()
   }
 
   /// Advances the model by one bucket and adds its row of evidence, if there is one.
@@ -102,21 +109,33 @@ public struct SeriesBaseline: Sendable {
     into batch: inout EvidenceBatch
   ) -> Outcome {
     guard enter(bucket, value, flags, cohort) else { return .notStarted }
-    let age = age
-    model.examine(slot(bucket), value, flags, cohort)
-    defer { model.learn() }
+    let before = (age: age, isLearning: isLearning)
+    examine(bucket, value, flags, cohort)
+    defer { seasonal?.learn() }
     guard !value.isNaN else { return .missing }
-    guard age > 0 else { return .firstValue }
-    var flags = flags.union(model.flags)
-    if isLearning { flags.insert(.learning) }
+    guard before.age > 0 else { return .firstValue }
+    var flags = flags.union(seasonal?.flags ?? [])
+    if before.isLearning { flags.insert(.learning) }
     batch.customerIndex.append(customerIndex)
     batch.metricIndex.append(metricIndex)
     batch.flags.append(flags)
-    batch.age.append(UInt32(age))
+    batch.age.append(UInt32(before.age))
     batch.inputHash.append(history.value)
-    batch.append(model.recent.statistics)
-    model.append(to: &batch)
+    seasonal?.append(to: &batch)
+    stream?.append(to: &batch)
     return .judged
+  }
+
+  /// Measures a bucket against what is normal; a stream learns from it at once.
+  private mutating func examine(
+    _ bucket: Int32, _ value: Double, _ flags: EvidenceFlags, _ cohort: CohortRow
+  ) {
+    // The slot costs a calendar.
+    if seasonal != nil {
+      let slot = slot(bucket)
+      seasonal?.examine(slot, value, flags, cohort)
+    }
+    _ = stream?.advance(to: bucket, value: value)
   }
 
   /// Checks the bucket and adds it to the fingerprint; false before the first value.
@@ -151,7 +170,7 @@ public struct SeriesBaseline: Sendable {
 
 extension SeriesBaseline {
   /// The version of the bytes; others are refused, and the state is rebuilt from history.
-  static let formatVersion: UInt8 = 2
+  static let formatVersion: UInt8 = 3
 
   /// Stands for a bucket that there is none of.
   private static let noBucket = Int32.min
@@ -165,7 +184,8 @@ extension SeriesBaseline {
     writer.write(firstBucket ?? Self.noBucket)
     writer.write(lastBucket ?? Self.noBucket)
     writer.write(history.value)
-    model.encode(into: &writer)
+    seasonal?.encode(into: &writer)
+    stream?.encode(into: &writer)
     return writer.bytes
   }
 
@@ -186,7 +206,8 @@ extension SeriesBaseline {
     firstBucket = try Self.bucket(&reader)
     lastBucket = try Self.bucket(&reader)
     history = ContentHash(value: try reader.integer(UInt64.self))
-    try model.decode(from: &reader)
+    try seasonal?.decode(from: &reader)
+    try stream?.decode(from: &reader)
     guard reader.isAtEnd else {
       throw BaselineError(.damaged, "state has bytes beyond its end")
     }

@@ -68,7 +68,7 @@ extension RowTest {
   }
 
   /// The newest cells of the row's ring.
-  private func ringCells(_ count: Int) -> ClosedRange<Int> {
+  func ringCells(_ count: Int) -> ClosedRange<Int> {
     let newest = (row + 1) * EvidenceBatch.ringLength - 1
     return newest - count + 1...newest
   }

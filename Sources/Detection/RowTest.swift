@@ -22,6 +22,9 @@ struct RowTest {
   /// One thing a row: what says most about the series comes first. A run of zeros is not judged by
   /// windows from its second bucket on, since the windows would tell of it again and again.
   func finding() -> Finding? {
+    if evidence.bucket.granularity == .fiveMinutes {
+      return evidence.flags[row].isDisjoint(with: [.missing, .outage]) ? stream() : nil
+    }
     guard evidence.flags[row].isDisjoint(with: [.missing, .holiday, .outage]) else { return nil }
     if let found = adoption() ?? silence() { return found }
     if evidence.zeroRun[row] < 2, let best = bestWindow() { return window(best) }
@@ -202,6 +205,7 @@ struct RowTest {
       .ratio, 1, PlainTests.ratio(observed, against: evidence.previousSeason[row]),
       PlainTests.ratioThreshold, to: &results)
     addShapes(to: &results)
+    addStream(to: &results)
     return results
   }
 

@@ -43,6 +43,9 @@ func evidenceFixture() -> Baselines.EvidenceBatch {
       to: bucket, value: Double(70 + bucket % 3), customerIndex: 0, metricIndex: 1, into: &last)
   }
   last.cohorts = cohorts
+  last.streamScore = [0, 0.25]
+  last.streamChange = [.none, .flat]
+  last.streamLength = [0, 48]
   return last
 }
 
@@ -76,6 +79,9 @@ struct EvidenceContractTests {
     #expect(again.capExcess == batch.capExcess)
     #expect(again.adoptionBuckets == batch.adoptionBuckets)
     #expect(again.adoptionUnits == batch.adoptionUnits)
+    #expect(again.streamScore == batch.streamScore)
+    #expect(again.streamChange == batch.streamChange)
+    #expect(again.streamLength == batch.streamLength)
     #expect(again.customers == batch.customers)
     #expect(again.metrics == batch.metrics)
     #expect(again.sensitivity == batch.sensitivity)
@@ -128,6 +134,9 @@ struct EvidenceContractTests {
     ("evidence.drift_deviation[0]", { $0.driftDeviation[0] = -1 }),
     ("evidence.silence[1]", { $0.silence[1] = .nan }),
     ("evidence.tie_run", { $0.tieRun = [1] }),
+    ("evidence.stream_score[0]", { $0.streamScore[0] = -1 }),
+    ("evidence.stream_change", { $0.streamChange = [1] }),
+    ("evidence.stream_length", { $0.streamLength = [1] }),
     ("evidence.input_hash", { $0.inputHash = [] }),
     ("evidence.ring_observed", { $0.ringObserved.removeFirst() }),
     ("evidence.ring_expected[3]", { $0.ringExpected[3] = .infinity }),
@@ -150,6 +159,8 @@ struct EvidenceContractTests {
     #expect(batch.drift == [0, 0])
     #expect(batch.driftDeviation == [0, 0])
     #expect(batch.tieRun == [0, 0])
+    wire.streamChange = [3, 250]
+    #expect(try Baselines.EvidenceBatch(wire).streamChange == [.unrest, .none])
   }
 
   @Test func `more rows than a batch may hold are refused`() {

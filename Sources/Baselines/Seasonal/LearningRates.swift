@@ -63,6 +63,4 @@ struct LearningRates: Sendable, Hashable {
     slotDecay: 0.82, slotBelief: 5, delay: 168, scaleRate: 0.006, recordDecay: 0.999_6,
     calmFrom: 150 * 24, sampling: 4, settle: 96, lightClipBelow: 14,
     lightClipAbove: 16, lightWindow: 6, anchorWaitShort: 24, anchorWaitLong: 24)
-  static let fiveMinutes = LearningRates(
-    decay: 0.98, clipFrom: 96, maskFrom: 144, noiseFrom: 96, anchorWindow: 7, delay: 84)
 }

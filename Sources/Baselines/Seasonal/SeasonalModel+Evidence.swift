@@ -3,6 +3,7 @@ import SeriesModel
 extension SeasonalModel {
   /// Adds the columns of the last step to the row that was begun.
   func append(to batch: inout EvidenceBatch) {
+    batch.append(recent.statistics)
     batch.observed.append(step.value)
     batch.expected.append(step.mean)
     batch.deviation.append(step.spread * noise.scale(step.calibration))
@@ -37,5 +38,8 @@ extension SeasonalModel {
     batch.capExcess.append(mayStand ? UInt32(max(ties.capExcess, 0)) : 0)
     batch.adoptionBuckets.append(UInt32(adoption.buckets))
     batch.adoptionUnits.append(adoption.units)
+    batch.streamScore.append(0)
+    batch.streamChange.append(.none)
+    batch.streamLength.append(0)
   }
 }

@@ -106,6 +106,12 @@ extension Baselines.EvidenceBatch {
     capExcess = try Self.later(wire.capExcess, rows, "evidence.cap_excess")
     adoptionBuckets = try Self.later(wire.adoptionBuckets, rows, "evidence.adoption_buckets")
     adoptionUnits = try Self.later(wire.adoptionUnits, rows, "evidence.adoption_units")
+    streamScore = try Self.later(wire.streamScore, rows, "evidence.stream_score")
+    try WireColumns.notNegative(streamScore, rows: rows, "evidence.stream_score")
+    let changes = try Self.later(wire.streamChange, rows, "evidence.stream_change")
+    // A change that a later baseline knows of is none to this one.
+    streamChange = changes.map { StreamChange(rawValue: UInt8(clamping: $0)) ?? .none }
+    streamLength = try Self.later(wire.streamLength, rows, "evidence.stream_length")
   }
 
   private static func later(

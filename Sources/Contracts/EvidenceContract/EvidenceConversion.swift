@@ -79,6 +79,9 @@ extension EvidenceContract.EvidenceBatch {
     capExcess = domain.capExcess
     adoptionBuckets = domain.adoptionBuckets
     adoptionUnits = domain.adoptionUnits
+    streamScore = domain.streamScore
+    streamChange = domain.streamChange.map { UInt32($0.rawValue) }
+    streamLength = domain.streamLength
     inputHash = domain.inputHash
     ringObserved = domain.ringObserved
     ringExpected = domain.ringExpected

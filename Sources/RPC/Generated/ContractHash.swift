@@ -4,5 +4,5 @@
 enum ContractHash {
   /// SHA-256 over all contracts in order of their names.
   static let sha256 =
-    "74cc864c258473a586808d1521919ab8dd893da69fca41726fe38f1c804e9381"
+    "289f5035ba5b5085cf843c9d62f79a2e5c241b418469a87949721eeb94bba010"
 }

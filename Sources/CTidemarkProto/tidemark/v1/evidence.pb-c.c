@@ -309,7 +309,7 @@ const ProtobufCMessageDescriptor tidemark__v1__cohort_row__descriptor =
   (ProtobufCMessageInit) tidemark__v1__cohort_row__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tidemark__v1__evidence_batch__field_descriptors[44] =
+static const ProtobufCFieldDescriptor tidemark__v1__evidence_batch__field_descriptors[47] =
 {
   {
     "run_id",
@@ -839,6 +839,42 @@ static const ProtobufCFieldDescriptor tidemark__v1__evidence_batch__field_descri
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "stream_score",
+    45,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tidemark__V1__EvidenceBatch, n_stream_score),
+    offsetof(Tidemark__V1__EvidenceBatch, stream_score),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stream_change",
+    46,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED32,
+    offsetof(Tidemark__V1__EvidenceBatch, n_stream_change),
+    offsetof(Tidemark__V1__EvidenceBatch, stream_change),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stream_length",
+    47,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED32,
+    offsetof(Tidemark__V1__EvidenceBatch, n_stream_length),
+    offsetof(Tidemark__V1__EvidenceBatch, stream_length),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tidemark__v1__evidence_batch__field_indices_by_name[] = {
   42,   /* field[42] = adoption_buckets */
@@ -875,6 +911,9 @@ static const unsigned tidemark__v1__evidence_batch__field_indices_by_name[] = {
   8,   /* field[8] = sensitivity */
   38,   /* field[38] = silence */
   23,   /* field[23] = standard_deviation */
+  45,   /* field[45] = stream_change */
+  46,   /* field[46] = stream_length */
+  44,   /* field[44] = stream_score */
   39,   /* field[39] = tie_run */
   40,   /* field[40] = tie_surprise */
   27,   /* field[27] = upper_quartile */
@@ -889,7 +928,7 @@ static const unsigned tidemark__v1__evidence_batch__field_indices_by_name[] = {
 static const ProtobufCIntRange tidemark__v1__evidence_batch__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 44 }
+  { 0, 47 }
 };
 const ProtobufCMessageDescriptor tidemark__v1__evidence_batch__descriptor =
 {
@@ -899,7 +938,7 @@ const ProtobufCMessageDescriptor tidemark__v1__evidence_batch__descriptor =
   "Tidemark__V1__EvidenceBatch",
   "tidemark.v1",
   sizeof(Tidemark__V1__EvidenceBatch),
-  44,
+  47,
   tidemark__v1__evidence_batch__field_descriptors,
   tidemark__v1__evidence_batch__field_indices_by_name,
   1,  tidemark__v1__evidence_batch__number_ranges,

@@ -273,6 +273,15 @@ public struct EvidenceBatch: WireMessage, Hashable {
   /// `adoption_units`.
   public var adoptionUnits: [Double] = []
 
+  /// `stream_score`: log beyond the stream's own records, 0 where no news.
+  public var streamScore: [Double] = []
+
+  /// `stream_change`: 0 none, 1 down, 2 up, 3 unrest, 4 flat.
+  public var streamChange: [UInt32] = []
+
+  /// `stream_length`: newest values in which it shows most.
+  public var streamLength: [UInt32] = []
+
   /// Makes a message whose fields hold their defaults.
   public init() {}
 
@@ -330,6 +339,9 @@ public struct EvidenceBatch: WireMessage, Hashable {
     capExcess = Array(UnsafeBufferPointer(start: c.pointee.cap_excess, count: c.pointee.n_cap_excess))
     adoptionBuckets = Array(UnsafeBufferPointer(start: c.pointee.adoption_buckets, count: c.pointee.n_adoption_buckets))
     adoptionUnits = Array(UnsafeBufferPointer(start: c.pointee.adoption_units, count: c.pointee.n_adoption_units))
+    streamScore = Array(UnsafeBufferPointer(start: c.pointee.stream_score, count: c.pointee.n_stream_score))
+    streamChange = Array(UnsafeBufferPointer(start: c.pointee.stream_change, count: c.pointee.n_stream_change))
+    streamLength = Array(UnsafeBufferPointer(start: c.pointee.stream_length, count: c.pointee.n_stream_length))
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -380,6 +392,9 @@ public struct EvidenceBatch: WireMessage, Hashable {
     c.pointee.cap_excess = try arena.copy(capExcess); c.pointee.n_cap_excess = capExcess.count
     c.pointee.adoption_buckets = try arena.copy(adoptionBuckets); c.pointee.n_adoption_buckets = adoptionBuckets.count
     c.pointee.adoption_units = try arena.copy(adoptionUnits); c.pointee.n_adoption_units = adoptionUnits.count
+    c.pointee.stream_score = try arena.copy(streamScore); c.pointee.n_stream_score = streamScore.count
+    c.pointee.stream_change = try arena.copy(streamChange); c.pointee.n_stream_change = streamChange.count
+    c.pointee.stream_length = try arena.copy(streamLength); c.pointee.n_stream_length = streamLength.count
     return WireTarget(c)
   }
 }

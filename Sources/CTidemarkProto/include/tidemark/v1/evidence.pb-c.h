@@ -270,10 +270,25 @@ struct  Tidemark__V1__EvidenceBatch
   uint32_t *adoption_buckets;
   size_t n_adoption_units;
   double *adoption_units;
+  /*
+   * log beyond the stream's own records, 0 where no news
+   */
+  size_t n_stream_score;
+  double *stream_score;
+  /*
+   * 0 none, 1 down, 2 up, 3 unrest, 4 flat
+   */
+  size_t n_stream_change;
+  uint32_t *stream_change;
+  /*
+   * newest values in which it shows most
+   */
+  size_t n_stream_length;
+  uint32_t *stream_length;
 };
 #define TIDEMARK__V1__EVIDENCE_BATCH__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__evidence_batch__descriptor) \
-    , {0,NULL}, TIDEMARK__V1__GRANULARITY__GRANULARITY_UNSPECIFIED, 0, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , {0,NULL}, TIDEMARK__V1__GRANULARITY__GRANULARITY_UNSPECIFIED, 0, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /* Tidemark__V1__SensitivityRule methods */

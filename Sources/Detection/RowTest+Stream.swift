@@ -1,0 +1,43 @@
+import Baselines
+import SeriesModel
+
+/// The test of streams: how far they go beyond their own records.
+extension RowTest {
+  /// A stream goes further than it ever did.
+  func stream() -> Finding? {
+    let score = evidence.streamScore[row] / (StreamParameters.standard.threshold * scale)
+    guard score > 1, let kind = streamKind else { return nil }
+    let length = max(Int(evidence.streamLength[row]), 1)
+    let newest = means(ringCells(min(length, EvidenceBatch.ringLength)))
+    let observed = newest.count > 0 ? newest.observed : evidence.observed[row]
+    let expected = evidence.expected[row]
+    let change = WindowRule.change(
+      sum: observed * Double(length), expected: expected * Double(length),
+      deviation: evidence.deviation[row], valid: length, kind: metricKind)
+    return finding(
+      kind, length: length, observed: observed, expected: expected, score: score,
+      logRatio: kind == .plateau ? 0 : change)
+  }
+
+  /// What the change comes to for people: what many values show is a level.
+  private var streamKind: FindingKind? {
+    let isLasting = Int(evidence.streamLength[row]) > parameters.shortWindow
+    switch evidence.streamChange[row] {
+    case .none: return nil
+    case .up: return isLasting ? .levelUp : .spike
+    case .down: return isLasting ? .levelDown : .drop
+    case .unrest: return evidence.observed[row] < evidence.expected[row] ? .drop : .spike
+    case .flat: return .plateau
+    }
+  }
+
+  /// Adds the test if the row is one of a stream.
+  func addStream(to results: inout [TestResult]) {
+    guard evidence.bucket.granularity == .fiveMinutes else { return }
+    let isDown = evidence.streamChange[row] == .down
+    add(
+      .score, max(Int(evidence.streamLength[row]), 1),
+      isDown ? -evidence.streamScore[row] : evidence.streamScore[row],
+      StreamParameters.standard.threshold * scale, to: &results)
+  }
+}
