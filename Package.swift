@@ -230,7 +230,7 @@ let testRooms: [Target] = [
   tests("BaselinesTests", ["Baselines", "SeriesModel"]),
   tests("DetectionTests", ["Detection", "Baselines", "SeriesModel"]),
   tests("ClassificationTests", ["Classification", "Baselines", "Detection", "SeriesModel"]),
-  tests("ReplayTests", ["Replay", "Classification", "SeriesModel"]),
+  tests("ReplayTests", ["Replay", "Baselines", "Classification", "SeriesModel"]),
   tests("AlertingTests", ["Alerting", "SeriesModel"]),
   tests(
     "ContractsTests",

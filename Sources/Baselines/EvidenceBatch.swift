@@ -95,6 +95,9 @@ public struct EvidenceBatch: Sendable, Hashable {
   public var seasonEffect: [Double] = []
   /// Minus the log of the chance of the run of zeros.
   public var silence: [Double] = []
+  /// Minus the log of the chance that the customer goes on with at least half of what it did; 0
+  /// where it may not be judged.
+  public var risk: [Double] = []
   /// Equal values in a row, beyond the first.
   public var tieRun: [UInt32] = []
   /// Minus the log of the chance of the equal values.
@@ -166,6 +169,7 @@ public struct EvidenceBatch: Sendable, Hashable {
     seasonDistance.reserveCapacity(rows)
     seasonEffect.reserveCapacity(rows)
     silence.reserveCapacity(rows)
+    risk.reserveCapacity(rows)
     tieRun.reserveCapacity(rows)
     tieSurprise.reserveCapacity(rows)
     capExcess.reserveCapacity(rows)

@@ -29,6 +29,9 @@ public struct ModelParameters: Sendable, Hashable {
   /// The tests that look at more than the sum of a window.
   public let shapes: ShapeRules
 
+  /// When a customer that acts now and then is likely to leave; nil where that is not asked.
+  public let leaving: LeavingRule?
+
   /// How the model learns.
   let learning: LearningRates
 
@@ -44,7 +47,8 @@ public struct ModelParameters: Sendable, Hashable {
 
   private init(
     rules: [WindowRule], shortWindow: Int, warmUp: Int, grossFrom: Int, grossScale: Double,
-    ageInflation: Double, shapes: ShapeRules = ShapeRules(), learning: LearningRates
+    ageInflation: Double, shapes: ShapeRules = ShapeRules(), leaving: LeavingRule? = nil,
+    learning: LearningRates
   ) {
     self.rules = rules
     windows = rules.map(\.length)
@@ -54,6 +58,7 @@ public struct ModelParameters: Sendable, Hashable {
     self.grossScale = grossScale
     self.ageInflation = ageInflation
     self.shapes = shapes
+    self.leaving = leaving
     self.learning = learning
   }
 
@@ -76,7 +81,7 @@ public struct ModelParameters: Sendable, Hashable {
       WindowRule(length: 4, threshold: 4.8, effect: 0.9, minimumChange: 6),
       WindowRule(length: 8, threshold: 2.0, effect: 1.2, minimumChange: 2),
     ], shortWindow: 4, warmUp: 12, grossFrom: 12, grossScale: 1.1, ageInflation: 2,
-    learning: .week)
+    leaving: .week, learning: .week)
 
   private static let hour = ModelParameters(
     rules: [

@@ -28,6 +28,9 @@ public struct SeriesBaseline: Sendable {
   var seasonal: SeasonalModel?
   var stream: StreamModel?
 
+  /// Beside it where a bucket may well be without activity.
+  var sparse: SparseModel?
+
   /// A model that has seen nothing.
   public init(kind: MetricKind, granularity: Granularity) {
     self.kind = kind
@@ -36,6 +39,7 @@ public struct SeriesBaseline: Sendable {
     case .day, .week, .hour: seasonal = SeasonalModel(kind: kind, granularity: granularity)
     case .fiveMinutes: stream = StreamModel()
     }
+    if granularity == .week, kind == .count || kind == .money { sparse = SparseModel(kind: kind) }
     history = ContentHash(seed: UInt64(granularity.rawValue) << 8 | UInt64(kind.rawValue))
   }
 
@@ -73,7 +77,13 @@ public struct SeriesBaseline: Sendable {
     of bucket: Int32, value: Double, flags: EvidenceFlags = []
   ) -> CohortView {
     guard lastBucket != nil, let seasonal else { return CohortView() }
-    return seasonal.cohortView(slot(bucket), value, flags)
+    var view = seasonal.cohortView(slot(bucket), value, flags)
+    if let sparse {
+      view.share = sparse.cohortShare(of: value)
+      // A week without activity is not an outage where such weeks are common.
+      if sparse.isSparse { view.logRatio = .nan }
+    }
+    return view
   }
 
   /// Advances the model by one bucket without making evidence.
@@ -90,6 +100,7 @@ public struct SeriesBaseline: Sendable {
     guard enter(bucket, value, flags, cohort) else { return }
     examine(bucket, value, flags, cohort)
     seasonal?.learn()
+    _ = advanceSparse(value, flags, cohort)
   }
 
   /// Advances the model by one bucket and adds its row of evidence, if there is one.
@@ -112,6 +123,7 @@ public struct SeriesBaseline: Sendable {
     let before = (age: age, isLearning: isLearning)
     examine(bucket, value, flags, cohort)
     defer { seasonal?.learn() }
+    let shown = advanceSparse(value, flags, cohort)
     guard !value.isNaN else { return .missing }
     guard before.age > 0 else { return .firstValue }
     var flags = flags.union(seasonal?.flags ?? [])
@@ -123,6 +135,8 @@ public struct SeriesBaseline: Sendable {
     batch.inputHash.append(history.value)
     seasonal?.append(to: &batch)
     stream?.append(to: &batch)
+    batch.risk.append(shown?.risk ?? 0)
+    if let shown, sparse?.isSparse == true { batch.showSparse(shown) }
     return .judged
   }
 
@@ -136,6 +150,14 @@ public struct SeriesBaseline: Sendable {
       seasonal?.examine(slot, value, flags, cohort)
     }
     _ = stream?.advance(to: bucket, value: value)
+  }
+
+  /// Advances what stands beside the model; silence while all were out is no silence.
+  private mutating func advanceSparse(
+    _ value: Double, _ flags: EvidenceFlags, _ cohort: CohortRow
+  ) -> SparseEvidence? {
+    let isOut = flags.contains(.outage) && value <= 0
+    return sparse?.advance(value: isOut ? .nan : value, shift: cohort.shift)
   }
 
   /// Checks the bucket and adds it to the fingerprint; false before the first value.
@@ -170,7 +192,7 @@ public struct SeriesBaseline: Sendable {
 
 extension SeriesBaseline {
   /// The version of the bytes; others are refused, and the state is rebuilt from history.
-  static let formatVersion: UInt8 = 3
+  static let formatVersion: UInt8 = 4
 
   /// Stands for a bucket that there is none of.
   private static let noBucket = Int32.min
@@ -186,6 +208,7 @@ extension SeriesBaseline {
     writer.write(history.value)
     seasonal?.encode(into: &writer)
     stream?.encode(into: &writer)
+    sparse?.encode(into: &writer)
     return writer.bytes
   }
 
@@ -208,6 +231,7 @@ extension SeriesBaseline {
     history = ContentHash(value: try reader.integer(UInt64.self))
     try seasonal?.decode(from: &reader)
     try stream?.decode(from: &reader)
+    try sparse?.decode(from: &reader)
     guard reader.isAtEnd else {
       throw BaselineError(.damaged, "state has bytes beyond its end")
     }

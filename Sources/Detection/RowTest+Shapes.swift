@@ -29,6 +29,20 @@ extension RowTest {
         valid: run, kind: metricKind))
   }
 
+  /// A customer that acts now and then is likely to have left, or to do less than half.
+  func leaving() -> Finding? {
+    guard let rule = parameters.leaving else { return nil }
+    let run = Int(evidence.zeroRun[row])
+    let score = evidence.risk[row] / rule.threshold(silentBuckets: run, scale: scale)
+    guard score > 1 else { return nil }
+    let expected = evidence.expected[row]
+    return finding(
+      .abandonment, length: run, observed: 0, expected: expected, score: min(score, 10),
+      logRatio: WindowRule.change(
+        sum: 0, expected: expected * Double(run), deviation: evidence.deviation[row],
+        valid: run, kind: metricKind))
+  }
+
   /// Less and less over weeks.
   func decline() -> Finding? {
     let drift = evidence.drift[row]
@@ -85,6 +99,12 @@ extension RowTest {
     if evidence.silence[row] > 0, shapes.silence.isFinite {
       add(
         .silence, Int(evidence.zeroRun[row]), evidence.silence[row], shapes.silence * scale,
+        to: &results)
+    }
+    if let rule = parameters.leaving, evidence.risk[row] > 0 {
+      let run = Int(evidence.zeroRun[row])
+      add(
+        .silence, run, evidence.risk[row], rule.threshold(silentBuckets: run, scale: scale),
         to: &results)
     }
     if evidence.tieRun[row] > 0, shapes.plateau.isFinite {

@@ -26,7 +26,7 @@ struct RowTest {
       return evidence.flags[row].isDisjoint(with: [.missing, .outage]) ? stream() : nil
     }
     guard evidence.flags[row].isDisjoint(with: [.missing, .holiday, .outage]) else { return nil }
-    if let found = adoption() ?? silence() { return found }
+    if let found = adoption() ?? silence() ?? leaving() { return found }
     if evidence.zeroRun[row] < 2, let best = bestWindow() { return window(best) }
     return decline() ?? season() ?? plateau()
   }

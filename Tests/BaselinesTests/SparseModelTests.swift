@@ -164,7 +164,7 @@ struct SparseModelTests {
   @Test func `a rule asks for less the longer the silence lasts`() {
     let rule = LeavingRule.week
     let thresholds = [0, 2, 3, 11, 12, 99].map { rule.threshold(silentBuckets: $0, scale: 2) }
-    #expect(thresholds == [2.772, 2.772, 1.832, 1.832, 0.862, 0.862])
+    #expect(thresholds == [.infinity, .infinity, 1.832, 1.832, 0.862, 0.862])
   }
 
   @Test func `a series is sparse when it is mostly without activity`() {

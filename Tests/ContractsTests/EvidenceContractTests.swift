@@ -82,6 +82,7 @@ struct EvidenceContractTests {
     #expect(again.streamScore == batch.streamScore)
     #expect(again.streamChange == batch.streamChange)
     #expect(again.streamLength == batch.streamLength)
+    #expect(again.risk == batch.risk)
     #expect(again.customers == batch.customers)
     #expect(again.metrics == batch.metrics)
     #expect(again.sensitivity == batch.sensitivity)

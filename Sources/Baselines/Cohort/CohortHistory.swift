@@ -47,7 +47,11 @@ public struct CohortHistory: Sendable {
   /// - Returns: The row of all first, then one a cohort, by name.
   public mutating func rows(of bucket: Int32, _ tally: CohortTally) -> [CohortRow] {
     var everyone: [Double] = []
-    for (_, views) in tally.cohorts { everyone += views.logRatios }
+    var sharers = 0
+    for (_, views) in tally.cohorts {
+      everyone += views.logRatios
+      sharers += views.seen.count
+    }
     everyone.sort()
     let usual = usualDeviation
     var all = CohortRow(cohort: "", members: everyone.count)
@@ -55,7 +59,7 @@ public struct CohortHistory: Sendable {
       all.effect = median(everyone)
       noteOutage(
         &all, everyone, bucket, effect: rules.outageEffect, share: rules.outageShare,
-        least: rules.outageMembers, usual: usual)
+        least: max(rules.outageMembers, sharers / 2), usual: usual)
       all.shift = all.outageSince == nil ? shift(everyone) : 0
     }
     var rows = [all]
@@ -63,9 +67,34 @@ public struct CohortHistory: Sendable {
     for name in names {
       rows.append(row(name, tally.cohorts[name] ?? CohortTally.Views(), all, bucket, usual))
     }
+    shareOut(tally, over: &rows)
     pool(tally.cohorts[""] ?? CohortTally.Views(), into: &rows[0])
     for row in rows { take(row, bucket: bucket) }
     return rows
+  }
+
+  /// Sets the shifts from what the series with few events say together, where there are any.
+  ///
+  /// Each says next to nothing alone, so that a median says nothing either.
+  private func shareOut(_ tally: CohortTally, over rows: inout [CohortRow]) {
+    let all = tally.cohorts.keys.sorted().compactMap { tally.cohorts[$0] }
+    let everyone = all.reduce(into: CohortTally.Views()) { $0.join($1) }
+    guard everyone.seen.count >= rules.leastMembers else { return }
+    for place in rows.indices {
+      let own = tally.cohorts[rows[place].cohort]
+      let isAll = rows[place].cohort.isEmpty || (own?.seen.count ?? 0) < rules.shiftMembers
+      rows[place].shift = shift(of: isAll ? everyone : own ?? everyone)
+    }
+  }
+
+  /// The log ratio of what came to what was expected, drawn to 0 by events as expected.
+  private func shift(of views: CohortTally.Views) -> Double {
+    var seen = rules.shareEvents
+    var expected = rules.shareEvents
+    // In the order of size, so that nothing depends on the order of the parts.
+    for number in views.seen.sorted() { seen += number }
+    for number in views.expected.sorted() { expected += number }
+    return naturalLogarithm(seen / expected)
   }
 
   private func row(
@@ -78,7 +107,7 @@ public struct CohortHistory: Sendable {
     if all.outageSince == nil {
       noteOutage(
         &row, ratios, bucket, effect: rules.cohortOutageEffect, share: rules.cohortOutageShare,
-        least: rules.cohortOutageMembers, usual: usual)
+        least: max(rules.cohortOutageMembers, views.seen.count / 2), usual: usual)
       row.shift = ratios.count >= rules.shiftMembers ? shift(ratios) : all.shift
     }
     pool(views, into: &row)

@@ -12,6 +12,9 @@ struct CohortRules: Sendable, Hashable {
   /// Whether ordinary shifts are followed, beside platform events.
   var hasShift = true
 
+  /// Events by which the shift of series with few events is drawn to 0.
+  var shareEvents = 10.0
+
   /// A platform event of all: the median log ratio, how far it must lie beyond what is usual, the
   /// share of customers below ``memberEffect``, and how many there must be.
   var outageEffect = -0.45

@@ -6,6 +6,9 @@ public struct CohortTally: Sendable, Hashable {
   struct Views: Sendable, Hashable {
     /// One a customer: the mean of its series.
     var logRatios: [Double] = []
+    /// One a customer: the mean of its series.
+    var seen: [Double] = []
+    var expected: [Double] = []
     /// One a series, a list a lag.
     var drifts: [[Double]] = []
     /// One a series.
@@ -23,6 +26,8 @@ public struct CohortTally: Sendable, Hashable {
 
     mutating func join(_ other: Views) {
       logRatios += other.logRatios
+      seen += other.seen
+      expected += other.expected
       if drifts.count < other.drifts.count {
         drifts += Array(repeating: [], count: other.drifts.count - drifts.count)
       }
@@ -40,12 +45,23 @@ public struct CohortTally: Sendable, Hashable {
   mutating func add(_ views: [CohortView], of cohort: String) {
     var sum = 0.0
     var count = 0
+    var share = CohortView.Share(seen: 0, expected: 0)
+    var shares = 0.0
     var tallied = cohorts.removeValue(forKey: cohort) ?? Views()
     for view in views {
       tallied.add(view)
+      if let own = view.share {
+        share.seen += own.seen
+        share.expected += own.expected
+        shares += 1
+      }
       guard !view.logRatio.isNaN else { continue }
       sum += view.logRatio
       count += 1
+    }
+    if shares > 0 {
+      tallied.seen.append(share.seen / shares)
+      tallied.expected.append(share.expected / shares)
     }
     if count > 0 { tallied.logRatios.append(sum / Double(count)) }
     cohorts[cohort] = tallied

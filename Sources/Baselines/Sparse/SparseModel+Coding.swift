@@ -2,7 +2,7 @@ extension SparseModel {
   func encode(into writer: inout StateWriter) {
     for count in [age, steps, run] { writer.write(Int32(clamping: count)) }
     for number in [
-      total, sum, time, longSum, longTime, longBuckets, longActive, gapCount, gapSum, gapSquares,
+      total, sum, time, longSum, longTime, buckets, active, values, gapCount, gapSum, gapSquares,
       surprise, odds, expected, firedRisk,
     ] {
       writer.write(number)
@@ -22,8 +22,9 @@ extension SparseModel {
     time = try reader.finite()
     longSum = try reader.finite()
     longTime = try reader.finite()
-    longBuckets = try reader.finite()
-    longActive = try reader.finite()
+    buckets = try reader.finite()
+    active = try reader.finite()
+    values = try reader.finite()
     gapCount = try reader.finite()
     gapSum = try reader.finite()
     gapSquares = try reader.finite()

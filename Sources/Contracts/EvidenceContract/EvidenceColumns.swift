@@ -112,6 +112,7 @@ extension Baselines.EvidenceBatch {
     // A change that a later baseline knows of is none to this one.
     streamChange = changes.map { StreamChange(rawValue: UInt8(clamping: $0)) ?? .none }
     streamLength = try Self.later(wire.streamLength, rows, "evidence.stream_length")
+    risk = try Self.later(wire.risk, rows, "evidence.risk")
   }
 
   private static func later(

@@ -82,6 +82,7 @@ extension EvidenceContract.EvidenceBatch {
     streamScore = domain.streamScore
     streamChange = domain.streamChange.map { UInt32($0.rawValue) }
     streamLength = domain.streamLength
+    risk = domain.risk
     inputHash = domain.inputHash
     ringObserved = domain.ringObserved
     ringExpected = domain.ringExpected

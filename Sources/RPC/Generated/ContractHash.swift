@@ -4,5 +4,5 @@
 enum ContractHash {
   /// SHA-256 over all contracts in order of their names.
   static let sha256 =
-    "289f5035ba5b5085cf843c9d62f79a2e5c241b418469a87949721eeb94bba010"
+    "d6ed22f26ef7c303949bbd29fbc0199727d2f139803d6968f0e52c97a69d4a9b"
 }

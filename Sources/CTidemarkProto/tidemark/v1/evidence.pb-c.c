@@ -309,7 +309,7 @@ const ProtobufCMessageDescriptor tidemark__v1__cohort_row__descriptor =
   (ProtobufCMessageInit) tidemark__v1__cohort_row__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tidemark__v1__evidence_batch__field_descriptors[47] =
+static const ProtobufCFieldDescriptor tidemark__v1__evidence_batch__field_descriptors[48] =
 {
   {
     "run_id",
@@ -875,6 +875,18 @@ static const ProtobufCFieldDescriptor tidemark__v1__evidence_batch__field_descri
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "risk",
+    48,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tidemark__V1__EvidenceBatch, n_risk),
+    offsetof(Tidemark__V1__EvidenceBatch, risk),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tidemark__v1__evidence_batch__field_indices_by_name[] = {
   42,   /* field[42] = adoption_buckets */
@@ -905,6 +917,7 @@ static const unsigned tidemark__v1__evidence_batch__field_indices_by_name[] = {
   3,   /* field[3] = revision */
   32,   /* field[32] = ring_expected */
   31,   /* field[31] = ring_observed */
+  47,   /* field[47] = risk */
   0,   /* field[0] = run_id */
   36,   /* field[36] = season_distance */
   37,   /* field[37] = season_effect */
@@ -928,7 +941,7 @@ static const unsigned tidemark__v1__evidence_batch__field_indices_by_name[] = {
 static const ProtobufCIntRange tidemark__v1__evidence_batch__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 47 }
+  { 0, 48 }
 };
 const ProtobufCMessageDescriptor tidemark__v1__evidence_batch__descriptor =
 {
@@ -938,7 +951,7 @@ const ProtobufCMessageDescriptor tidemark__v1__evidence_batch__descriptor =
   "Tidemark__V1__EvidenceBatch",
   "tidemark.v1",
   sizeof(Tidemark__V1__EvidenceBatch),
-  47,
+  48,
   tidemark__v1__evidence_batch__field_descriptors,
   tidemark__v1__evidence_batch__field_indices_by_name,
   1,  tidemark__v1__evidence_batch__number_ranges,

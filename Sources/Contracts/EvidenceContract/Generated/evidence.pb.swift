@@ -282,6 +282,9 @@ public struct EvidenceBatch: WireMessage, Hashable {
   /// `stream_length`: newest values in which it shows most.
   public var streamLength: [UInt32] = []
 
+  /// `risk`: minus the log of the chance that at least half goes on.
+  public var risk: [Double] = []
+
   /// Makes a message whose fields hold their defaults.
   public init() {}
 
@@ -342,6 +345,7 @@ public struct EvidenceBatch: WireMessage, Hashable {
     streamScore = Array(UnsafeBufferPointer(start: c.pointee.stream_score, count: c.pointee.n_stream_score))
     streamChange = Array(UnsafeBufferPointer(start: c.pointee.stream_change, count: c.pointee.n_stream_change))
     streamLength = Array(UnsafeBufferPointer(start: c.pointee.stream_length, count: c.pointee.n_stream_length))
+    risk = Array(UnsafeBufferPointer(start: c.pointee.risk, count: c.pointee.n_risk))
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -395,6 +399,7 @@ public struct EvidenceBatch: WireMessage, Hashable {
     c.pointee.stream_score = try arena.copy(streamScore); c.pointee.n_stream_score = streamScore.count
     c.pointee.stream_change = try arena.copy(streamChange); c.pointee.n_stream_change = streamChange.count
     c.pointee.stream_length = try arena.copy(streamLength); c.pointee.n_stream_length = streamLength.count
+    c.pointee.risk = try arena.copy(risk); c.pointee.n_risk = risk.count
     return WireTarget(c)
   }
 }
