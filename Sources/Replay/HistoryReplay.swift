@@ -39,9 +39,8 @@ public struct HistoryReplay: Sendable {
   }
 
   private let granularity: Granularity
-  private let regions: [String]
-  private let regionOf: [Int]
-  private let calendar: BusinessCalendar
+  private let members: [Member]
+  private var calendar: CalendarResolver
   private var fold: ModelFold
   private var merging: ReplayMerging
 
@@ -52,21 +51,19 @@ public struct HistoryReplay: Sendable {
   ///   - customers: Whom the series speak of.
   ///   - metrics: What they speak of.
   ///   - members: The series; those of one customer stand together.
-  ///   - calendar: The holidays of the customers' regions.
+  ///   - calendar: Holidays and known events, by the clock of UTC.
   ///   - rules: When an excursion belongs to an anomaly that is known.
   public init(
     granularity: Granularity, customers: [Customer], metrics: [Metric], members: [Member],
     calendar: BusinessCalendar = BusinessCalendar(), rules: MergeRules = MergeRules()
   ) {
     self.granularity = granularity
-    self.calendar = calendar
-    regions = Set(customers.map(\.region)).sorted()
-    let places = Dictionary(uniqueKeysWithValues: zip(regions, regions.indices))
-    regionOf = members.map { places[customers[$0.customer].region, default: 0] }
+    self.members = members
+    self.calendar = CalendarResolver(
+      calendar, customers: customers, metrics: metrics, zone: { _ in .utc })
     merging = ReplayMerging(
       rules: rules, customerOf: members.map(\.customer),
       metricOf: members.map { metrics[$0.metric].id })
-    count = members.count
     fold = ModelFold(
       runID: ScanRunID(high: 0, low: 0), granularity: granularity, ingestSequence: 0,
       customers: customers, metrics: metrics,
@@ -79,7 +76,7 @@ public struct HistoryReplay: Sendable {
   }
 
   /// How many series there are.
-  public let count: Int
+  public var count: Int { members.count }
 
   /// What the series say of a bucket, before any of them has learned from it.
   ///
@@ -87,10 +84,9 @@ public struct HistoryReplay: Sendable {
   ///   - index: The bucket after the last one.
   ///   - values: The value of the series at a place; NaN where it is missing.
   /// - Returns: The views by cohort.
-  public func tally(of index: Int32, values: (Int) -> Double) -> CohortTally {
-    let flags = flags(Bucket(granularity, index))
-    let regionOf = regionOf
-    return fold.tally(of: index, values: values, flags: { flags[regionOf[$0]] })
+  public mutating func tally(of index: Int32, values: (Int) -> Double) -> CohortTally {
+    calendar.enter(Bucket(granularity, index))
+    return fold.tally(of: index, values: values, flags: flags)
   }
 
   /// Judges one bucket of all series.
@@ -103,10 +99,9 @@ public struct HistoryReplay: Sendable {
   public mutating func advance(
     to index: Int32, values: (Int) -> Double, cohorts: [CohortRow] = []
   ) -> [ReplayedChange] {
-    let flags = flags(Bucket(granularity, index))
-    let regionOf = regionOf
+    calendar.enter(Bucket(granularity, index))
     let (batches, _) = fold.advance(
-      to: index, values: values, flags: { flags[regionOf[$0]] }, cohorts: cohorts)
+      to: index, values: values, flags: flags, cohorts: cohorts)
     var changes: [ReplayedChange] = []
     for batch in batches {
       changes += merging.merge(judge(batch.evidence, notify: true), members: batch.members)
@@ -114,8 +109,11 @@ public struct HistoryReplay: Sendable {
     return changes
   }
 
-  /// What the calendar says of each region.
-  private func flags(_ bucket: Bucket) -> [EvidenceFlags] {
-    regions.map { calendar.isHoliday(bucket, region: $0) ? .holiday : [] }
+  /// What the calendar says of each series in the bucket that was entered last.
+  private var flags: (Int) -> EvidenceFlags {
+    { [calendar, members] place in
+      EvidenceFlags(
+        calendar.entry(customer: members[place].customer, metric: members[place].metric))
+    }
   }
 }

@@ -122,7 +122,7 @@ struct BacktestTests {
       let table = try folder.file("c.csv", "customer,region,size\na,EU,3\nb,US,\n")
       let read = try CustomerAttributes(path: table)
       #expect(read.customers["a"]?.region == "EU")
-      #expect(read.customers["a"]?.segment == "EU")
+      #expect(read.customers["a"]?.segment == "")
       #expect(read.holidays == nil)
       let object = try folder.file(
         "meta.json",
@@ -138,6 +138,41 @@ struct BacktestTests {
       #expect(throws: CommandError.self) { _ = try CustomerAttributes(path: twice) }
       let bad = try folder.file("holidays.csv", "region,date\nEU,1 May\n")
       #expect(throws: CommandError.self) { _ = try HolidayFile.calendar(path: bad) }
+    }
+  }
+
+  @Test func `a known event is no alarm for whom it holds, and one for everybody else`()
+    async throws
+  {
+    try await withFolder { folder in
+      let event = "date,through,customer,metric,kind,name\n2023-04-12,2023-04-14,c3,"
+      let own = try folder.file("own.csv", event + "api_calls,migration,Move\n")
+      let other = try folder.file("other.csv", event + "logins,migration,Move\n")
+      func fell(_ calendar: String) async throws -> Bool {
+        try await folder.detections(Sample.rows(), "--holidays", calendar)
+          .contains("c3/api_calls,2023-04-12,")
+      }
+      #expect(try await fell(other))
+      #expect(try await !fell(own))
+    }
+  }
+
+  @Test func `only customers of whom a segment or region is told are compared`() async throws {
+    try await withFolder { folder in
+      let head = "customer,metric,date,value\n"
+      let text =
+        head
+        + (1...14).map { Sample.text(customer: $0, falls: 100..<102) }.joined()
+      let names = (1...14).map { "c\($0),EU\n" }.joined()
+      let alone = try await folder.detections(text: text)
+      #expect(alone.contains("c7/api_calls,2023-04-12,"))
+      #expect(!alone.contains("platform_outage"))
+      let bare = try folder.file("bare.csv", "customer,region\n" + names.replacing("EU", with: ""))
+      #expect(try await folder.detections(text: text, "--customers", bare) == alone)
+      let regions = try folder.file("regions.csv", "customer,region\n" + names)
+      let compared = try await folder.detections(text: text, "--customers", regions)
+      #expect(compared.contains(",platform_outage,"))
+      #expect(!compared.contains("c7/api_calls,2023-04-12,"))
     }
   }
 
@@ -180,6 +215,16 @@ struct BacktestTests {
 
 /// Seven customers by day; the third falls to a tenth for three days.
 private enum Sample {
+  /// The rows of one customer that falls to a tenth on some days.
+  static func text(customer: Int, falls: Range<Int>) -> String {
+    (0..<120).map { day in
+      let noise = (day * 37 + customer * 101) % 17 - 8
+      let level = day % 7 < 5 ? 200 + noise : 80 + noise / 2
+      let value = falls.contains(day) ? level / 10 : level
+      return "c\(customer),api_calls,\(CivilDate(dayIndex: 19_359 + day)),\(value)\n"
+    }.joined()
+  }
+
   struct Row {
     let day: Int
     let text: String

@@ -19,7 +19,7 @@ struct BacktestRun: Sendable {
     var replay: HistoryReplay
     var alarms: [ReplayedChange] = []
 
-    func tally(_ bucket: Int32, of history: History) -> CohortTally {
+    mutating func tally(_ bucket: Int32, of history: History) -> CohortTally {
       replay.tally(of: bucket) { history.value(from + $0, bucket) }
     }
 
@@ -37,10 +37,14 @@ struct BacktestRun: Sendable {
   // A part is walked by one thread at a time, so its lock is never waited for, however long it is
   // held.
   private let parts: [Locked<Part>]
+  /// Whether anybody is known to be like others; without, nobody is compared with anybody: there is
+  /// no common shift and no platform event.
+  private let hasCohorts: Bool
 
   /// Parts the history.
   init(_ history: History, calendar: BusinessCalendar) {
     self.history = history
+    hasCohorts = CohortHistory.knowsCohorts(history.customers)
     var parts: [Locked<Part>] = []
     var from = 0
     while from < history.series.count {
@@ -73,13 +77,18 @@ struct BacktestRun: Sendable {
   func alarms(threads: Int, progress: (Int) -> Void) async -> [ReplayedChange] {
     var memory = CohortHistory(granularity: history.granularity)
     for bucket in history.buckets {
-      let tally = Locked(CohortTally())
-      await forEachPart(threads: threads) { part in
-        let own = part.tally(bucket, of: history)
-        tally.withLock { $0.join(own) }
+      var cohorts: [CohortRow] = []
+      if hasCohorts {
+        let tally = Locked(CohortTally())
+        await forEachPart(threads: threads) { part in
+          let own = part.tally(bucket, of: history)
+          tally.withLock { $0.join(own) }
+        }
+        cohorts = memory.rows(of: bucket, tally.withLock { $0 })
       }
-      let cohorts = memory.rows(of: bucket, tally.withLock { $0 })
-      await forEachPart(threads: threads) { $0.advance(to: bucket, of: history, cohorts) }
+      await forEachPart(threads: threads) { [cohorts] part in
+        part.advance(to: bucket, of: history, cohorts)
+      }
       let done = Int(bucket) - Int(history.buckets.lowerBound) + 1
       if done.isMultiple(of: Self.blockBuckets) { progress(done) }
     }

@@ -14,7 +14,8 @@ struct CustomerAttributes: Sendable {
   /// Reads a table with the column `customer` or `external_id` and any of `name`, `segment` and
   /// `region`, or an object of JSON with the members `customers` and `holidays`.
   ///
-  /// Where no segment is told, customers are compared with those of their region.
+  /// Where no segment is told, customers are compared with those of their region, and where neither
+  /// is told of anyone, with nobody.
   init(path: String) throws(CommandError) {
     if path.hasSuffix(".json") {
       try readObject(path)
@@ -32,7 +33,7 @@ struct CustomerAttributes: Sendable {
     }
     customers[id] = Customer(
       id: CustomerID(high: 0, low: 0), externalID: id, name: name,
-      segment: segment.isEmpty ? region : segment, region: region)
+      segment: segment, region: region)
   }
 
   private mutating func readTable(_ path: String) throws(CommandError) {
@@ -75,23 +76,13 @@ struct CustomerAttributes: Sendable {
   }
 }
 
-/// The file of holidays.
+/// The file of holidays and known events.
 enum HolidayFile {
-  /// Reads the holidays of a table that `tidemark calendar import` takes, or an object of JSON whose member
+  /// Reads a table that `tidemark calendar import` takes, or an object of JSON whose member
   /// `holidays`, or which itself, has a list of dates for each region.
   static func calendar(path: String) throws(CommandError) -> BusinessCalendar {
     if path.hasSuffix(".json") { return try calendar(try BacktestJSON.object(path), path) }
-    let entries = try CalendarTableFile.entries(path: path)
-    for entry in entries {
-      switch entry.scope {
-      case .organisation, .region:
-        if entry.kind == .holiday, entry.metric.isEmpty { continue }
-      case .segment, .customer: break
-      }
-      throw CommandError(
-        "\(path): \"\(entry.id)\" is no holiday of a region or of all; a replay knows no others")
-    }
-    return BusinessCalendar(entries)
+    return BusinessCalendar(try CalendarTableFile.entries(path: path))
   }
 
   /// The holidays of an object of JSON.

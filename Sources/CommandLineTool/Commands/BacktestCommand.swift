@@ -62,11 +62,13 @@ struct BacktestSettings: Sendable {
     points = reader.text(
       "points", help: "a file with the columns customer, metric, date or timestamp, value")
     customers = reader.optionalText(
-      "customers", help: "a file of customers and their regions: CSV, or JSON with holidays too")
+      "customers",
+      help: "customers, their segments and regions, as CSV or as JSON with holidays too;"
+        + " without it nobody is compared with others: no common shift, no platform event")
     metrics = reader.optionalText(
       "metrics", help: "a file of metrics as import takes it; without it names tell the kind")
     holidays = reader.optionalText(
-      "holidays", help: "holidays: a table with the columns date, region and name, or JSON")
+      "holidays", help: "holidays and known events: a table as calendar import takes it, or JSON")
     let granularity =
       reader.value(
         "granularity", default: "day", expected: "day, hour, week or 5min",
