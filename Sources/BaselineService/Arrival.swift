@@ -13,6 +13,7 @@ struct Arrival: Sendable {
   let runs: ScanRunTable
   let reader: SeriesReader
   let calendar: ScanCalendar
+  let cohorts: CohortTable
   let detector: DetectorClient
   let customer: Customer
   let metric: Metric
@@ -25,27 +26,14 @@ struct Arrival: Sendable {
     guard let stored = try await StateTable.find(key, in: runs.pool) else {
       return skipped("no_history")
     }
-    var model = try SeriesBaseline(decoding: stored.bytes)
-    guard let last = model.lastBucket else { return skipped("no_history") }
+    guard let model = try Self.model(stored), let last = model.lastBucket else {
+      return skipped("no_history")
+    }
     guard request.bucket > last else { return skipped("already_judged") }
     guard request.bucket - last <= Self.gapLimit else { return skipped("too_far_ahead") }
-    if request.bucket > last + 1 {
-      let between = try await reader.slots(
-        of: [key], metric.granularity, from: last + 1, through: request.bucket - 1)
-      for bucket in last + 1..<request.bucket {
-        model.advance(to: bucket, value: between[0, bucket])
-      }
+    guard let batch = try await evidence(request, model, after: last) else {
+      return skipped("no_history")
     }
-    var batch = EvidenceBatch(
-      runID: runID(request.bucket), bucket: Bucket(metric.granularity, request.bucket),
-      revision: 0, ingestSequence: request.ingestSequence,
-      modelVersion: ModelParameters.version, customers: [customer], metrics: [metric],
-      windows: ModelParameters.parameters(for: metric.granularity).windows)
-    let known = try await calendar.flags(batch.bucket, customer, metric)
-    let outcome = model.advance(
-      to: request.bucket, value: request.value, customerIndex: 0, metricIndex: 0,
-      flags: known.union(.provisional), into: &batch)
-    guard outcome == .judged else { return skipped("no_history") }
     var call = JudgeRequest()
     call.evidence = EvidenceContract.EvidenceBatch(batch)
     call.notify = true
@@ -53,6 +41,64 @@ struct Arrival: Sendable {
     var response = ObserveResponse()
     response.judged = true
     return response
+  }
+
+  /// The stored model, or nil when the next scan has to rebuild it.
+  private static func model(_ stored: StoredState) throws -> SeriesBaseline? {
+    do throws(BaselineError) {
+      return try SeriesBaseline(decoding: stored.bytes)
+    } catch {
+      switch error.code {
+      case .otherVersion: return nil
+      case .damaged: throw error
+      }
+    }
+  }
+
+  /// Walks a copy of the model over the buckets that are not closed yet, as a scan would, and then
+  /// over the point; nil when it has nothing to compare the point with.
+  ///
+  /// Of a bucket that has no cohort rows yet, the last known shift is taken.
+  private func evidence(
+    _ request: ObserveRequest, _ model: SeriesBaseline, after last: Int32
+  ) async throws -> Baselines.EvidenceBatch? {
+    let granularity = metric.granularity
+    var between: SlotTable?
+    if request.bucket > last + 1 {
+      between = try await reader.slots(
+        of: [SeriesKey(customer.id, metric.id)], granularity, from: last + 1,
+        through: request.bucket - 1)
+    }
+    let known = try await cohorts.lastKnown(granularity, of: customer.cohort)
+    let stored = try await cohorts.rows(
+      granularity, of: [customer.cohort], from: last + 1, through: request.bucket)
+    var calendar = try await calendar.newest(customers: [customer], metrics: [metric])
+    var fold = ModelFold(
+      runID: runID(request.bucket), granularity: granularity,
+      ingestSequence: request.ingestSequence, customers: [customer], metrics: [metric],
+      members: [
+        ModelFold.Member(
+          customer: 0, metric: 0, model: model, through: last,
+          silentThrough: request.bucket - 1)
+      ])
+    var found: Baselines.EvidenceBatch?
+    for bucket in last + 1...request.bucket {
+      calendar.enter(Bucket(granularity, bucket))
+      var flags = EvidenceFlags(calendar.entry(customer: 0, metric: 0))
+      var value = request.value
+      if bucket < request.bucket {
+        value = between?[0, bucket] ?? .nan
+      } else {
+        flags.insert(.provisional)
+      }
+      var rows = stored[bucket] ?? []
+      if rows.isEmpty, let known, bucket > known.bucket { rows = known.rows }
+      let (batches, _) = fold.advance(
+        to: bucket, values: { _ in value }, flags: { _ in flags }, cohorts: rows)
+      found = batches.first?.evidence
+    }
+    found?.revision = 0
+    return found
   }
 
   /// An arrival is a run of its own, named by what arrived, so that a repeat is the same.

@@ -16,6 +16,10 @@ public struct BaselineConfiguration: Sendable {
   /// How many ranges of series are scanned at once.
   public let scanConcurrency: Int
 
+  /// How many series are held in memory while what cohorts have in common is looked for over
+  /// several buckets.
+  public let cohortSeries: Int
+
   /// How long a range is ours without a sign of life, in seconds.
   public let leaseSeconds: Double
 
@@ -24,6 +28,9 @@ public struct BaselineConfiguration: Sendable {
 
   /// Where the compiled time zones are, by which civil days of the calendar are found.
   public let zoneDirectory: String
+
+  /// What is held where nothing is said: half a million.
+  public static let cohortSeriesDefault = 500_000
 
   /// Reads the settings; faults are kept by the reader.
   public init(reading reader: ConfigurationReader) {
@@ -35,6 +42,9 @@ public struct BaselineConfiguration: Sendable {
     scanConcurrency = reader.integer(
       "scan-concurrency", default: 4, in: 1...64,
       help: "ranges of about 1,000 series scanned at once")
+    cohortSeries = reader.integer(
+      "cohort-series", default: Self.cohortSeriesDefault, in: 1_000...100_000_000,
+      help: "series held in memory, about 3 KiB each, while a history's cohorts are compared")
     leaseSeconds = reader.seconds(
       "lease-seconds", default: 15, in: 1...600,
       help: "how long a range stays with a process that shows no sign of life")
@@ -47,13 +57,14 @@ public struct BaselineConfiguration: Sendable {
   /// Sets them in a program, as tests do.
   public init(
     runtime: RuntimeSettings, rpc: RPCSettings, databaseURL: Redacted<String>,
-    scanConcurrency: Int = 4, leaseSeconds: Double = 15,
+    scanConcurrency: Int = 4, cohortSeries: Int = cohortSeriesDefault, leaseSeconds: Double = 15,
     notifiesHistory: Bool = false, zoneDirectory: String = "/usr/share/zoneinfo"
   ) {
     self.runtime = runtime
     self.rpc = rpc
     self.databaseURL = databaseURL
     self.scanConcurrency = scanConcurrency
+    self.cohortSeries = cohortSeries
     self.leaseSeconds = leaseSeconds
     self.notifiesHistory = notifiesHistory
     self.zoneDirectory = zoneDirectory

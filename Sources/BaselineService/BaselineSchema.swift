@@ -1,7 +1,7 @@
 public import Postgres
 import WorkQueue
 
-/// The tables of the models, of the scan runs and of the calendar, in baseline's own schema.
+/// The tables of the models, the scan runs, the calendar and the cohorts, in baseline's own schema.
 public enum BaselineSchema {
   /// The steps, numbered from 1.
   public static let migrations: [Migration] = [
@@ -9,6 +9,7 @@ public enum BaselineSchema {
     Migration(version: 2, name: "models", sql: models),
     Migration(version: 3, name: "scan runs", sql: runs),
     Migration(version: 4, name: "calendar", sql: calendar),
+    Migration(version: 5, name: "cohort rows", sql: cohorts),
   ]
 
   private static let models: PostgresStatement = """

@@ -35,19 +35,26 @@ public struct BaselineService: Service {
     let runs = ScanRunTable(pool: pool, queue: queue)
     let reader = SeriesReader(pool: pool)
     let isStopping = Locked(false)
+    let cohorts = CohortTable(pool: pool)
+    let figures = BaselineFigures(registry)
+    let loader = RangeLoader(runs: runs, reader: reader, calendar: calendar)
     let calls = BaselineCalls(
       runs: runs, reader: reader, lookup: SeriesLookup(pool: pool, reader: reader),
-      calendar: calendar, detector: DetectorClient(detector),
+      calendar: calendar, cohorts: cohorts, detector: DetectorClient(detector),
       notifiesHistory: settings.notifiesHistory)
     let planner = ScanPlanner(runs: runs, reader: reader)
+    let pass = CohortPass(
+      loader: loader, table: cohorts, concurrency: settings.scanConcurrency,
+      seriesLimit: settings.cohortSeries, leaseSeconds: settings.leaseSeconds, figures: figures,
+      logger: logger, isStopping: isStopping)
     let scan = RangeScan(
-      runs: runs, reader: reader, calendar: calendar, detector: DetectorClient(detector),
-      leaseSeconds: settings.leaseSeconds, figures: BaselineFigures(registry),
-      isStopping: isStopping)
+      loader: loader, cohorts: cohorts, detector: DetectorClient(detector),
+      leaseSeconds: settings.leaseSeconds, figures: figures, isStopping: isStopping)
     let runner = WorkQueueRunner(
       queue, name: "baseline-scans",
       handlers: [
         ScanRunTable.planKind: { try await planner.plan($0) },
+        ScanRunTable.cohortKind: { try await pass.make($0) },
         ScanRunTable.rangeKind: { try await scan.scan($0) },
       ],
       settings: WorkQueueRunner.Settings(

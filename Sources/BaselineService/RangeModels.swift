@@ -20,10 +20,11 @@ struct RangeModels {
   /// Decodes the stored models.
   ///
   /// A model of another version, or of a past that was corrected, is rebuilt from `first` on. The
-  /// calendar is of the list's customers and of these metrics.
+  /// calendar is of the list's customers and of these metrics. Silent models only learn.
   init(
     run: ScanRun, list: SeriesList, metrics: [Metric], calendar: CalendarResolver,
-    states: [SeriesKey: StoredState], corrected: Set<SeriesKey>, first: Int32
+    states: [SeriesKey: StoredState], corrected: Set<SeriesKey>, first: Int32,
+    isSilent: Bool = false
   ) throws {
     self.run = run
     self.list = list
@@ -41,7 +42,7 @@ struct RangeModels {
       var member = ModelFold.Member(
         customer: customer, metric: place,
         model: SeriesBaseline(kind: kind, granularity: run.granularity), through: first - 1,
-        silentThrough: stored?.through ?? first - 1, judged: stored?.judged)
+        silentThrough: isSilent ? .max : stored?.through ?? first - 1, judged: stored?.judged)
       if let stored, !corrected.contains(key),
         let read = try Self.decode(stored.bytes, kind: kind)
       {
@@ -76,6 +77,9 @@ struct RangeModels {
   /// The series in the order of the rows.
   var series: [SeriesKey] { list.series }
 
+  /// The cohorts that the customers belong to.
+  var cohorts: [String] { Set(list.customers.map(\.cohort)).sorted() }
+
   /// Series times buckets that are left to walk over and judge.
   var bucketsDue: Int64 {
     fold.silentThrough.reduce(0) { $0 + Int64(max(0, Int(run.through) - Int($1))) }
@@ -86,9 +90,11 @@ struct RangeModels {
   /// - Parameters:
   ///   - bucket: The bucket after the last one.
   ///   - points: The values of the series, row by row, from `from` on.
+  ///   - cohorts: What the bucket did to each cohort.
   /// - Returns: The evidence of the series that had a value, and how many were walked over.
+  @discardableResult
   mutating func advance(
-    to bucket: Int32, points: SlotTable
+    to bucket: Int32, points: SlotTable, cohorts: [CohortRow]
   ) -> (batches: [EvidenceBatch], walked: Int64) {
     calendar.enter(Bucket(run.granularity, bucket))
     let (batches, walked) = fold.advance(
@@ -96,8 +102,19 @@ struct RangeModels {
       flags: { [calendar, list, metricIndex] place in
         EvidenceFlags(
           calendar.entry(customer: list.customerIndex[place], metric: metricIndex[place]))
-      })
+      }, cohorts: cohorts)
     return (batches.map(\.evidence), walked)
+  }
+
+  /// What the series that have not come so far say of a bucket, before they learn from it.
+  mutating func tally(of bucket: Int32, points: SlotTable) -> CohortTally {
+    calendar.enter(Bucket(run.granularity, bucket))
+    return fold.tally(
+      of: bucket, values: { points[$0, bucket] },
+      flags: { [calendar, list, metricIndex] place in
+        EvidenceFlags(
+          calendar.entry(customer: list.customerIndex[place], metric: metricIndex[place]))
+      })
   }
 
   /// The models that have moved beyond a bucket and have begun, as they are to be stored.

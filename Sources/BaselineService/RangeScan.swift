@@ -11,7 +11,7 @@ import WorkQueue
 
 /// Walks the series of one range over the buckets of a run.
 ///
-/// Bucket by bucket: advance the models, hand the evidence to the detector and wait until the
+/// Bucket by bucket: advance the models with the cohort's stored rows, hand the evidence to the detector and wait until the
 /// classifier has committed what came of it. Every 32 buckets models, progress and lease are
 /// committed together. After a crash the walk goes on from there: the same points give the same
 /// evidence, and whoever has seen it does nothing.
@@ -25,13 +25,14 @@ struct RangeScan: Sendable {
   /// How long judging one batch may take, in milliseconds.
   static let judgeMilliseconds = 60_000
 
-  let runs: ScanRunTable
-  let reader: SeriesReader
-  let calendar: ScanCalendar
+  let loader: RangeLoader
+  let cohorts: CohortTable
   let detector: DetectorClient
   let leaseSeconds: Double
   let figures: BaselineFigures
   let isStopping: Locked<Bool>
+
+  private var runs: ScanRunTable { loader.runs }
 
   /// Does a job of the kind ``ScanRunTable/rangeKind``.
   func scan(_ job: ClaimedJob) async throws -> WorkOutcome {
@@ -69,30 +70,23 @@ struct RangeScan: Sendable {
   }
 
   private func walk(_ run: ScanRun, _ range: ScanRange, _ job: ClaimedJob) async throws {
-    let list = try await reader.series(run.granularity, shards: range.shards)
-    let (states, corrected) = try await StateTable.load(
-      run.granularity, shards: range.shards, sequence: run.ingestSequence, from: runs.pool)
-    let first = try await reader.firstBucket(run.granularity) ?? run.through
-    let present = Set(list.series.map(\.metric))
-    let metrics = try await reader.metrics().filter { present.contains($0.id) }
-    var models = try RangeModels(
-      run: run, list: list, metrics: metrics,
-      calendar: try await calendar.resolver(for: run, customers: list.customers, metrics: metrics),
-      states: states, corrected: corrected, first: min(first, run.through))
+    var models = try await loader.models(of: run, shards: range.shards)
     var progress = range.progress
     progress.bucketsDue = progress.bucketsScanned + models.bucketsDue
-    let points = PinnedPoints(pool: runs.pool, reader: reader)
     var from = models.start
     while from <= run.through {
       let through = min(from + Self.blockBuckets - 1, run.through)
-      let table = try await points.values(
+      let table = try await loader.points.values(
         of: models.series, run.granularity, from: from, through: through,
         sequence: run.ingestSequence)
+      let rows = try await cohorts.rows(
+        run.granularity, of: models.cohorts, from: from, through: through)
       for bucket in from...through {
         if isStopping.withLock({ $0 }) {
           throw BaselineServiceError(.stopping, "the service stops")
         }
-        let (batches, walked) = models.advance(to: bucket, points: table)
+        let (batches, walked) = models.advance(
+          to: bucket, points: table, cohorts: rows[bucket] ?? [])
         for batch in batches { progress.findings += try await judge(batch, run) }
         progress.bucketsScanned += walked
       }

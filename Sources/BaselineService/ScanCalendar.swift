@@ -31,13 +31,10 @@ struct ScanCalendar: Sendable {
       metrics: metrics, zone: zone)
   }
 
-  /// What is known now of one series in one bucket.
-  func flags(_ bucket: Bucket, _ customer: Customer, _ metric: Metric) async throws
-    -> EvidenceFlags
-  {
-    let calendar = try await table.newest()
-    return EvidenceFlags(
-      calendar.day(of: bucket, customer: customer, metric: metric, zone: zone(customer.zone)))
+  /// The calendar as it is now, for some series.
+  func newest(customers: [Customer], metrics: [Metric]) async throws -> CalendarResolver {
+    CalendarResolver(
+      try await table.newest(), customers: customers, metrics: metrics, zone: zone)
   }
 
   /// The zone of a customer; ingest lets no customer in whose zone it does not know.

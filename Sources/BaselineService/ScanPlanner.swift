@@ -4,7 +4,8 @@ import SeriesModel
 import SeriesStore
 import WorkQueue
 
-/// Cuts a run into ranges of shards with about a thousand series each.
+/// Cuts a run into ranges of shards with about a thousand series each; what cohorts have in common is
+/// looked for next.
 struct ScanPlanner: Sendable {
   /// Series after which a range is full.
   static let rangeSeries = 1_000
@@ -73,11 +74,9 @@ struct ScanPlanner: Sendable {
         .int32Array(ranges.map { Int32($0.shards.upperBound) }),
         .int64Array(ranges.map { Int64($0.series) }), .int64(width),
       ])
+    guard !ranges.isEmpty else { return }
     try runs.queue.enqueue(
-      ranges.map { range in
-        NewJob(
-          kind: ScanRunTable.rangeKind, key: "\(run.id.key)/\(range.shards.lowerBound)")
-      }, on: connection)
+      [NewJob(kind: ScanRunTable.cohortKind, key: run.id.key, priority: .high)], on: connection)
   }
 
   /// The first bucket that any series of the run has still to be walked over.

@@ -14,6 +14,22 @@ struct ScanRange: Sendable {
     var findings: Int64
   }
 
+  /// Where a range lies, and how many series it has.
+  struct Place: Sendable, Hashable {
+    var shards: Range<Int>
+    var series: Int
+  }
+
+  /// All ranges of a run, in the order of their shards.
+  static func all(of run: ScanRun, in pool: PostgresPool) async throws -> [Place] {
+    try await pool.query(
+      """
+      SELECT shard_from, shard_to, series_due FROM scan_range WHERE run_id = $1
+      ORDER BY shard_from
+      """, [run.id.stored]
+    ).map { Place(shards: $0.int(0)..<$0.int(1), series: $0.int(2)) }
+  }
+
   /// The range of a run that is still to be done, or nil.
   static func find(
     _ run: ScanRun, shardFrom: Int32, in pool: PostgresPool

@@ -9,6 +9,7 @@ import WorkQueue
 struct ScanRunTable: Sendable {
   /// The kinds of jobs.
   static let planKind = "scan_plan"
+  static let cohortKind = "scan_cohorts"
   static let rangeKind = "scan_range"
 
   let pool: PostgresPool
@@ -103,7 +104,7 @@ struct ScanRunTable: Sendable {
     try connection.execute(
       """
       UPDATE scan_run SET state = 0, ingest_sequence = $2, notify_history = $3,
-        from_bucket = NULL, ended_at = NULL
+        from_bucket = NULL, ended_at = NULL, cohort_failures = 0
       WHERE run_id = $1
       """,
       [run.id.stored, .int64(request.ingestSequence), .bool(request.notifiesHistory)])
@@ -151,6 +152,15 @@ struct ScanRunTable: Sendable {
       FROM scan_run WHERE run_id = $1
       """, [id.stored]
     ).first.flatMap { ScanRun(row: $0) }
+  }
+
+  /// Lets the walks over the run's ranges begin.
+  func enqueueRanges(of run: ScanRun, on connection: isolated PostgresConnection) throws {
+    let waiting = try connection.execute(
+      "SELECT shard_from FROM scan_range WHERE run_id = $1 AND state = 0", [run.id.stored])
+    try queue.enqueue(
+      waiting.map { NewJob(kind: Self.rangeKind, key: "\(run.id.key)/\($0.int32(0))") },
+      on: connection)
   }
 
   /// Ends the run when all its ranges have, and starts the next one.

@@ -172,7 +172,6 @@ public struct ModelFold: Sendable {
         ingestSequence: ingestSequence, modelVersion: ModelParameters.version,
         customers: slice.customers, metrics: metrics, windows: windows)
       evidence.cohorts = rows.present(in: slice.cohorts)
-      evidence.reserveCapacity(slice.members.count)
       var members: [Int] = []
       members.reserveCapacity(slice.members.count)
       for place in slice.members where through[place] < bucket {
@@ -186,6 +185,7 @@ public struct ModelFold: Sendable {
           continue
         }
         walked += 1
+        if members.isEmpty { evidence.reserveCapacity(slice.members.count) }
         let outcome = models[place].advance(
           to: bucket, value: values(place), customerIndex: customer,
           metricIndex: metricIndex[place], flags: flags, cohort: row, into: &evidence)

@@ -78,7 +78,7 @@ struct ResumeTests {
       #expect(states.count == 4)
       let lengths = try await baseline.query(
         "SELECT length(state), get_byte(state, 0) FROM series_state")
-      #expect(lengths.allSatisfy { $0.int(0) > 1_000 && $0.int(1) == 1 })
+      #expect(lengths.allSatisfy { $0.int(0) > 1_000 && $0.int(1) == Int(states[0][0]) })
     }
   }
 
@@ -124,7 +124,7 @@ struct ResumeTests {
       try await house.close(through: 110)
       try await house.serving { try await house.scan($0) }
       let baseline = try house.database.pool(.baseline, size: 1)
-      _ = try await baseline.query("UPDATE series_state SET state = '\\x01'::bytea")
+      _ = try await baseline.query("UPDATE series_state SET state = substr(state, 1, 1)")
       _ = try await baseline.query(
         """
         CREATE FUNCTION impatient() RETURNS trigger LANGUAGE plpgsql AS

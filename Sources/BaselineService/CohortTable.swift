@@ -1,0 +1,152 @@
+import Baselines
+import Postgres
+import SeriesModel
+
+/// The rows of cohorts by bucket, as a walk asks for them.
+typealias CohortRowsByBucket = [Int32: [CohortRow]]
+
+/// What each bucket did to the cohorts, at rest.
+///
+/// A row is written once and never again, so whoever walks over a bucket, at any time, walks with
+/// the same rows.
+struct CohortTable: Sendable {
+  let pool: PostgresPool
+
+  /// Whether any customer is known to be like others; without, nobody is compared with anybody.
+  func knowsCohorts() async throws -> Bool {
+    try await pool.query(
+      "SELECT EXISTS (SELECT FROM ingest.customer_v1 WHERE segment <> '' OR region <> '')"
+    ).single.bool(0)
+  }
+
+  /// The last bucket that has rows, or nil.
+  func lastBucket(_ granularity: Granularity) async throws -> Int32? {
+    try await pool.query(
+      "SELECT max(bucket) FROM cohort_row WHERE granularity = $1",
+      [.int16(Int16(granularity.rawValue))]
+    ).single.optionalInt64(0).map { Int32($0) }
+  }
+
+  /// The rows of some cohorts and of all, of those buckets that have any.
+  func rows(
+    _ granularity: Granularity, of cohorts: [String], from: Int32, through: Int32
+  ) async throws -> CohortRowsByBucket {
+    guard from <= through else { return [:] }
+    var rows: CohortRowsByBucket = [:]
+    let stored = try await pool.query(
+      """
+      SELECT bucket, cohort, shift, effect, outage_since, score, members, drifts, profile
+      FROM cohort_row
+      WHERE granularity = $1 AND bucket BETWEEN $2 AND $3 AND cohort = ANY ($4)
+      ORDER BY bucket, cohort
+      """,
+      [
+        .int16(Int16(granularity.rawValue)), .int32(from), .int32(through),
+        .textArray(Set(cohorts).union([""]).sorted()),
+      ])
+    for row in stored { rows[row.int32(0), default: []].append(CohortRow(row: row)) }
+    return rows
+  }
+
+  /// What is known of a cohort after the last bucket that has rows: its shift, drifts and shape, and
+  /// nothing of what happened in that bucket alone.
+  func lastKnown(
+    _ granularity: Granularity, of cohort: String
+  ) async throws -> (bucket: Int32, rows: [CohortRow])? {
+    guard let last = try await lastBucket(granularity) else { return nil }
+    let stored = try await rows(granularity, of: [cohort], from: last, through: last)
+    let known = (stored[last] ?? []).map { row in
+      CohortRow(
+        cohort: row.cohort, shift: row.shift, members: row.members, drifts: row.drifts,
+        profile: row.profile)
+    }
+    return (last, known)
+  }
+
+  /// All that the next rows depend on, from the rows that were made before.
+  ///
+  /// That is the last row of each cohort, for shapes and drifts go on; platform events that have not
+  /// been over for long; and of all the last ordinary buckets, by which the usual is known.
+  func history(_ granularity: Granularity, through last: Int32) async throws -> CohortHistory {
+    let stored = try await pool.query(
+      """
+      SELECT bucket, cohort, shift, effect, outage_since, score, members, drifts, profile
+      FROM cohort_row WHERE granularity = $1 AND bucket = $2
+      UNION
+      SELECT bucket, cohort, shift, effect, outage_since, score, members, drifts, profile
+      FROM cohort_row
+      WHERE granularity = $1 AND bucket > $2 - $3 AND bucket <= $2 AND outage_since IS NOT NULL
+      UNION
+      (SELECT bucket, cohort, shift, effect, outage_since, score, members, drifts, profile
+        FROM cohort_row
+        WHERE granularity = $1 AND bucket <= $2 AND cohort = '' AND outage_since IS NULL
+          AND members > 0
+        ORDER BY bucket DESC LIMIT $3)
+      ORDER BY bucket, cohort
+      """,
+      [
+        .int16(Int16(granularity.rawValue)), .int32(last), .int32(Int32(CohortHistory.reach)),
+      ])
+    var history = CohortHistory(granularity: granularity)
+    for row in stored { history.take(CohortRow(row: row), bucket: row.int32(0)) }
+    return history
+  }
+
+  /// Writes the rows of some buckets; those that are there already stay.
+  static func store(
+    _ buckets: [(bucket: Int32, rows: [CohortRow])], _ granularity: Granularity,
+    on connection: isolated PostgresConnection
+  ) throws {
+    let rows = buckets.flatMap { bucket, rows in rows.map { (bucket, $0) } }
+    guard !rows.isEmpty else { return }
+    try connection.execute(
+      """
+      INSERT INTO cohort_row (granularity, bucket, cohort, shift, effect, outage_since, score,
+        members, drifts, profile, model_version)
+      SELECT $1, bucket, cohort, shift, effect, NULLIF(outage, $2), score, members, drifts,
+        profile, $3
+      FROM unnest($4::int[], $5::text[], $6::float8[], $7::float8[], $8::int[], $9::float8[],
+        $10::int[], $11::bytea[], $12::bytea[])
+        AS new(bucket, cohort, shift, effect, outage, score, members, drifts, profile)
+      ON CONFLICT (granularity, bucket, cohort) DO NOTHING
+      """,
+      [
+        .int16(Int16(granularity.rawValue)), .int32(.min), .text(ModelParameters.version),
+        .int32Array(rows.map(\.0)), .textArray(rows.map(\.1.cohort)),
+        .doubleArray(rows.map(\.1.shift)), .doubleArray(rows.map(\.1.effect)),
+        .int32Array(rows.map { $0.1.outageSince ?? .min }), .doubleArray(rows.map(\.1.score)),
+        .int32Array(rows.map { Int32(clamping: $0.1.members) }),
+        .bytesArray(rows.map { bytes($0.1.drifts.map(\.bitPattern)) }),
+        .bytesArray(rows.map { bytes($0.1.profile.map(\.bitPattern)) }),
+      ])
+  }
+
+  private static func bytes(_ words: [some FixedWidthInteger]) -> [UInt8] {
+    words.flatMap { word in withUnsafeBytes(of: word.littleEndian) { Array($0) } }
+  }
+}
+
+extension CohortRow {
+  /// Reads the columns after the bucket.
+  init(row: PostgresRow) {
+    self.init(
+      cohort: row.text(1), shift: row.double(2), effect: row.double(3),
+      outageSince: row.optionalInt64(4).map { Int32($0) }, score: row.double(5),
+      members: row.int(6),
+      drifts: row.withBytes(7) { bytes in
+        Self.words(bytes, UInt64.self).map { Double(bitPattern: $0) }
+      },
+      profile: row.withBytes(8) { bytes in
+        Self.words(bytes, UInt32.self).map { Float(bitPattern: $0) }
+      })
+  }
+
+  private static func words<Word: FixedWidthInteger>(
+    _ bytes: UnsafeRawBufferPointer, _ type: Word.Type
+  ) -> [Word] {
+    let size = MemoryLayout<Word>.size
+    return (0..<bytes.count / size).map { place in
+      Word(littleEndian: bytes.loadUnaligned(fromByteOffset: place * size, as: Word.self))
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import Baselines
+import SeriesModel
+import SeriesStore
+
+/// Brings the models of a range of shards into memory, as a run has to walk them.
+struct RangeLoader: Sendable {
+  let runs: ScanRunTable
+  let reader: SeriesReader
+  let calendar: ScanCalendar
+
+  /// Points as they were when the run was asked for.
+  var points: PinnedPoints { PinnedPoints(pool: runs.pool, reader: reader) }
+
+  /// Reads the series of some shards and their models; silent ones only learn, whatever they have
+  /// judged so far.
+  func models(
+    of run: ScanRun, shards: Range<Int>, isSilent: Bool = false
+  ) async throws -> RangeModels {
+    let list = try await reader.series(run.granularity, shards: shards)
+    let (states, corrected) = try await StateTable.load(
+      run.granularity, shards: shards, sequence: run.ingestSequence, from: runs.pool)
+    let first = try await reader.firstBucket(run.granularity) ?? run.through
+    let present = Set(list.series.map(\.metric))
+    let metrics = try await reader.metrics().filter { present.contains($0.id) }
+    return try RangeModels(
+      run: run, list: list, metrics: metrics,
+      calendar: try await calendar.resolver(for: run, customers: list.customers, metrics: metrics),
+      states: states, corrected: corrected, first: min(first, run.through), isSilent: isSilent)
+  }
+}
