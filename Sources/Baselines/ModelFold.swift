@@ -58,6 +58,7 @@ public struct ModelFold: Sendable {
   private let granularity: Granularity
   private let ingestSequence: Int64
   private let metrics: [Metric]
+  private let sensitivity: [SensitivityRule]
   private let metricIndex: [UInt32]
   private let slices: [Slice]
 
@@ -82,10 +83,12 @@ public struct ModelFold: Sendable {
   ///   - customers: Whom the members speak of.
   ///   - metrics: What the members speak of.
   ///   - members: The series; those of one customer stand together.
+  ///   - sensitivity: The settings that the evidence is to be judged with.
   public init(
     runID: ScanRunID, granularity: Granularity, ingestSequence: Int64, customers: [Customer],
-    metrics: [Metric], members: [Member]
+    metrics: [Metric], members: [Member], sensitivity: [SensitivityRule] = []
   ) {
+    self.sensitivity = sensitivity
     self.runID = runID
     self.granularity = granularity
     self.ingestSequence = ingestSequence
@@ -129,6 +132,14 @@ public struct ModelFold: Sendable {
   public func tally(
     of bucket: Int32, values: (Int) -> Double, flags: (Int) -> EvidenceFlags = { _ in [] }
   ) -> CohortTally {
+    // Through a pointer: a model is large, and a subscript would copy it.
+    models.withUnsafeBufferPointer { tally($0, of: bucket, values: values, flags: flags) }
+  }
+
+  private func tally(
+    _ models: UnsafeBufferPointer<SeriesBaseline>, of bucket: Int32, values: (Int) -> Double,
+    flags: (Int) -> EvidenceFlags
+  ) -> CohortTally {
     var tally = CohortTally()
     var views: [CohortView] = []
     for slice in slices {
@@ -140,8 +151,9 @@ public struct ModelFold: Sendable {
           views.removeAll(keepingCapacity: true)
         }
         last = customer
-        views.append(
-          models[place].cohortView(of: bucket, value: values(place), flags: flags(place)))
+        let value = values(place)
+        let flags = flags(place)
+        views.append(models[place].cohortView(of: bucket, value: value, flags: flags))
       }
       if let last { tally.add(views, of: slice.cohorts[Int(last)]) }
       views.removeAll(keepingCapacity: true)
@@ -170,7 +182,7 @@ public struct ModelFold: Sendable {
       var evidence = EvidenceBatch(
         runID: runID, bucket: Bucket(granularity, bucket), revision: 1,
         ingestSequence: ingestSequence, modelVersion: ModelParameters.version,
-        customers: slice.customers, metrics: metrics, windows: windows)
+        customers: slice.customers, metrics: metrics, sensitivity: sensitivity, windows: windows)
       evidence.cohorts = rows.present(in: slice.cohorts)
       var members: [Int] = []
       members.reserveCapacity(slice.members.count)

@@ -1,7 +1,9 @@
 public import SeriesModel
 
 /// The numbers of the model and of the rules, one set for each granularity and none for a series.
-public struct ModelParameters: Sendable, Hashable {
+///
+/// One object for all models of a granularity, so that a model holds a reference to it and no copy.
+public final class ModelParameters: Sendable {
   /// The version of formulas and numbers together; it travels with everything made from them.
   public static let version = "scan-3"
 
@@ -85,15 +87,15 @@ public struct ModelParameters: Sendable, Hashable {
 
   private static let hour = ModelParameters(
     rules: [
-      WindowRule(length: 1, threshold: 5.95, effect: 1.0, minimumChange: 5),
-      WindowRule(length: 2, threshold: 5.44, effect: 0.8, minimumChange: 5),
-      WindowRule(length: 3, threshold: 5.1, effect: 0.65, minimumChange: 5),
-      WindowRule(length: 6, threshold: 4.93, effect: 0.55, minimumChange: 5),
-      WindowRule(length: 12, threshold: 4.76, effect: 0.5, minimumChange: 5),
-      WindowRule(length: 24, threshold: 4.59, effect: 0.4, minimumChange: 5),
-      WindowRule(length: 72, threshold: 4.59, effect: 0.33, minimumChange: 5),
-      WindowRule(length: 168, threshold: 4.59, effect: 0.28, minimumChange: 5),
-    ], shortWindow: 24, warmUp: 21 * 24, grossFrom: 14 * 24, grossScale: 1.5, ageInflation: 72,
+      WindowRule(length: 1, threshold: 5.59, effect: 1.0, minimumChange: 5),
+      WindowRule(length: 2, threshold: 5.11, effect: 0.8, minimumChange: 5),
+      WindowRule(length: 3, threshold: 4.79, effect: 0.65, minimumChange: 5),
+      WindowRule(length: 6, threshold: 4.63, effect: 0.55, minimumChange: 5),
+      WindowRule(length: 12, threshold: 4.47, effect: 0.5, minimumChange: 5),
+      WindowRule(length: 24, threshold: 4.31, effect: 0.4, minimumChange: 5),
+      WindowRule(length: 72, threshold: 4.31, effect: 0.33, minimumChange: 5),
+      WindowRule(length: 168, threshold: 4.31, effect: 0.28, minimumChange: 5),
+    ], shortWindow: 24, warmUp: 21 * 24, grossFrom: 14 * 24, grossScale: 2, ageInflation: 72,
     shapes: .hour, learning: .hour)
 
   /// Streams are judged by their records, not by windows; the one window is there because every

@@ -73,7 +73,7 @@ public struct SeriesBaseline: Sendable {
   ///   - value: The value, or NaN where it is missing.
   ///   - flags: What the calendar says of the bucket.
   /// - Returns: The view, which says nothing before the first value.
-  public func cohortView(
+  public borrowing func cohortView(
     of bucket: Int32, value: Double, flags: EvidenceFlags = []
   ) -> CohortView {
     guard lastBucket != nil, let seasonal else { return CohortView() }

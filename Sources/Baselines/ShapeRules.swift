@@ -16,6 +16,8 @@ public struct ShapeRules: Sendable, Hashable {
   public var silenceRun = 4
   /// Minus the log of the chance of so many equal values in a row.
   public var plateau = Double.infinity
+  /// The same of values that are out of the ordinary as well.
+  public var standstill = 8.0
   /// The least run of equal values.
   public var plateauRun = 5
   /// How many buckets more than ever before the values stand at their highest.

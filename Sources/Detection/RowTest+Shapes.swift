@@ -81,6 +81,18 @@ extension RowTest {
       expected: evidence.expected[row], score: score, logRatio: 0)
   }
 
+  /// A departure whose values are all the same is no spike and no drop: the values stand still,
+  /// and are out of the ordinary because the season does not.
+  func standstill() -> Finding? {
+    guard shapes.plateau.isFinite, evidence.tieRun[row] >= 2,
+      evidence.tieSurprise[row] > shapes.standstill * scale
+    else { return nil }
+    return finding(
+      .plateau, length: Int(evidence.tieRun[row]) + 1, observed: evidence.observed[row],
+      expected: evidence.expected[row],
+      score: max(1, evidence.tieSurprise[row] / (shapes.plateau * scale)), logRatio: 0)
+  }
+
   /// The newest cells of the row's ring.
   func ringCells(_ count: Int) -> ClosedRange<Int> {
     let newest = (row + 1) * EvidenceBatch.ringLength - 1

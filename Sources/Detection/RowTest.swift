@@ -27,7 +27,7 @@ struct RowTest {
     }
     guard evidence.flags[row].isDisjoint(with: [.missing, .holiday, .outage]) else { return nil }
     if let found = adoption() ?? silence() ?? leaving() { return found }
-    if evidence.zeroRun[row] < 2, let best = bestWindow() { return window(best) }
+    if evidence.zeroRun[row] < 2, let best = bestWindow() { return standstill() ?? window(best) }
     return decline() ?? season() ?? plateau()
   }
 
@@ -178,8 +178,21 @@ struct RowTest {
     let isUp = best.change > 0
     let isLevel =
       length > parameters.shortWindow || evidence.windows[best.place] > parameters.shortWindow
+      || isSeenByLongWindow(isUp: isUp)
     if isLevel { return isUp ? .levelUp : .levelDown }
     return isUp ? .spike : .drop
+  }
+
+  /// Whether a long window is well on its way to the same side: what comes on slowly is no drop,
+  /// though a short window may be the first to see enough of it.
+  private func isSeenByLongWindow(isUp: Bool) -> Bool {
+    for place in evidence.windows.indices where evidence.windows[place] > parameters.shortWindow {
+      let cell = row * evidence.windows.count + place
+      guard let rule = rules[place], evidence.windowValid[cell] > 0 else { continue }
+      let score = statistic(cell) / threshold(rule)
+      if (isUp ? score : -score) > 0.75 { return true }
+    }
+    return false
   }
 
   /// Every test with its numbers; one whose statistic is undefined is left out.

@@ -53,9 +53,11 @@ public struct HistoryReplay: Sendable {
   ///   - members: The series; those of one customer stand together.
   ///   - calendar: Holidays and known events, by the clock of UTC.
   ///   - rules: When an excursion belongs to an anomaly that is known.
+  ///   - sensitivity: How cautious judgement is within each scope.
   public init(
     granularity: Granularity, customers: [Customer], metrics: [Metric], members: [Member],
-    calendar: BusinessCalendar = BusinessCalendar(), rules: MergeRules = MergeRules()
+    calendar: BusinessCalendar = BusinessCalendar(), rules: MergeRules = MergeRules(),
+    sensitivity: [SensitivityRule] = []
   ) {
     self.granularity = granularity
     self.members = members
@@ -72,7 +74,7 @@ public struct HistoryReplay: Sendable {
           customer: member.customer, metric: member.metric,
           model: SeriesBaseline(kind: metrics[member.metric].kind, granularity: granularity),
           through: .min, silentThrough: .min)
-      })
+      }, sensitivity: sensitivity)
   }
 
   /// How many series there are.

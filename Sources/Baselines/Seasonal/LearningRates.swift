@@ -15,6 +15,8 @@ struct LearningRates: Sendable, Hashable {
   var anchorEffect = 0.22
   /// How much of that window must lie on one side.
   var anchorShare = 0.84
+  /// Whether zeros may be a habit; nights have too many of them to tell.
+  var hasZeroHabit = true
   /// Buckets of silence after which it is the new normal.
   var silenceReach = 56
   /// Buckets after a departure in which a lasting change may set the level anew and the windows'
@@ -57,7 +59,7 @@ struct LearningRates: Sendable, Hashable {
     clipFrom: 4, maskFrom: 6, noiseFrom: 4, anchorWindow: 4, slotDecay: 0.9, delay: 26)
   static let hour = LearningRates(
     decay: 0.998_083, clipFrom: 336, maskFrom: 336, noiseFrom: 336, mask: 4, maskedRun: 60,
-    anchorWindow: 72, anchorEffect: 0.25, anchorShare: 0.7, silenceReach: 672, alarmReach: 72,
+    anchorWindow: 72, anchorEffect: 0.25, anchorShare: 0.7, hasZeroHabit: false, silenceReach: 672, alarmReach: 72,
     oppositeReach: 36, dispersion: 0.08,
     dispersionWeight: 40, dispersionDecay: 0.999, squareLimit: 10, calibrationRate: 0.002,
     slotDecay: 0.82, slotBelief: 5, delay: 168, scaleRate: 0.006, recordDecay: 0.999_6,

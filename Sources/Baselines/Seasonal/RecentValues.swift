@@ -20,12 +20,25 @@ struct RecentValues: Sendable {
   /// Adds the newest value and forgets the oldest when full.
   mutating func append(_ value: Double) {
     precondition(!value.isNaN, "a missing bucket has no value to keep")
-    if values.count == Self.capacity {
-      sorted.remove(at: firstPlace(notBelow: values[0]))
-      values.removeFirst()
+    guard values.count == Self.capacity else {
+      values.append(value)
+      sorted.insert(value, at: firstPlace(notBelow: value))
+      return
     }
-    values.append(value)
-    sorted.insert(value, at: firstPlace(notBelow: value))
+    let left = firstPlace(notBelow: values[0])
+    var right = firstPlace(notBelow: value)
+    values.pushNewest(value)
+    // Only what stands between the value that goes and the one that comes moves.
+    if right > left { right -= 1 }
+    sorted.withUnsafeMutableBufferPointer { sorted in
+      guard let base = sorted.baseAddress else { return }
+      if right > left {
+        (base + left).update(from: base + left + 1, count: right - left)
+      } else if right < left {
+        (base + right + 1).update(from: base + right, count: left - right)
+      }
+      sorted[right] = value
+    }
   }
 
   private func firstPlace(notBelow value: Double) -> Int {
@@ -42,17 +55,35 @@ struct RecentValues: Sendable {
   var statistics: RecentStatistics {
     guard !values.isEmpty else { return RecentStatistics() }
     let count = Double(values.count)
-    var sum = 0.0
-    for value in values { sum += value }
-    let mean = sum / count
-    var squares = 0.0
-    for value in values { squares += (value - mean) * (value - mean) }
+    let mean = Self.sum(values) { $0 } / count
+    let squares = Self.sum(values) { ($0 - mean) * ($0 - mean) }
     let median = quantile(0.5)
     return RecentStatistics(
       mean: mean,
       standardDeviation: values.count > 1 ? (squares / (count - 1)).squareRoot() : .nan,
       median: median, medianAbsoluteDeviation: medianDistance(from: median),
       lowerQuartile: quantile(0.25), upperQuartile: quantile(0.75))
+  }
+
+  /// The sum of something over the values, in four strands that a processor adds side by side.
+  @inline(__always)
+  private static func sum(_ values: [Double], _ term: (Double) -> Double) -> Double {
+    values.withUnsafeBufferPointer { values in
+      var strands = SIMD4<Double>()
+      var place = 0
+      while place + 4 <= values.count {
+        strands += SIMD4(
+          term(values[place]), term(values[place + 1]), term(values[place + 2]),
+          term(values[place + 3]))
+        place += 4
+      }
+      var sum = strands[0] + strands[1] + strands[2] + strands[3]
+      while place < values.count {
+        sum += term(values[place])
+        place += 1
+      }
+      return sum
+    }
   }
 
   /// Linear interpolation between ranks, as NumPy's default.

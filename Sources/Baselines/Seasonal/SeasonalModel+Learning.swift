@@ -157,7 +157,8 @@ extension SeasonalModel {
     guard !step.value.isNaN else { return }
     age += 1
     recent.append(step.value)
-    guard isAmount, let share = zeros.settle(mean: step.mean, isMoney: kind == .money) else {
+    guard isAmount, rates.hasZeroHabit,
+      let share = zeros.settle(mean: step.mean, isMoney: kind == .money) else {
       return
     }
     valueWeight /= share

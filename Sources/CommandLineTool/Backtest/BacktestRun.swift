@@ -42,7 +42,9 @@ struct BacktestRun: Sendable {
   private let hasCohorts: Bool
 
   /// Parts the history.
-  init(_ history: History, calendar: BusinessCalendar) {
+  init(
+    _ history: History, calendar: BusinessCalendar, sensitivity: [SensitivityRule] = []
+  ) {
     self.history = history
     hasCohorts = CohortHistory.knowsCohorts(history.customers)
     var parts: [Locked<Part>] = []
@@ -61,7 +63,7 @@ struct BacktestRun: Sendable {
         metrics: history.metrics,
         members: history.series[from..<to].map {
           HistoryReplay.Member(customer: $0.customer - first, metric: $0.metric)
-        }, calendar: calendar)
+        }, calendar: calendar, sensitivity: sensitivity)
       parts.append(Locked(Part(from: from, replay: replay)))
       from = to
     }
