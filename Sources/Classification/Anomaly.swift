@@ -94,6 +94,8 @@ public struct Anomaly: Sendable, Hashable {
   public var actions: [SuggestedAction]
   /// Grows with each change that people are told of, from 1.
   public var revision: UInt32
+  /// Whom and what it speaks of beside its own series, and who speaks for it.
+  public var reach: Reach
 
   /// Gathers an anomaly.
   public init(
@@ -102,7 +104,7 @@ public struct Anomaly: Sendable, Hashable {
     baselineValue: Double, actualValue: Double, score: Double = 1,
     detectedUnixMicroseconds: Int64, resolvedUnixMicroseconds: Int64? = nil,
     dismissal: Dismissal? = nil, summary: String, possibleCause: String,
-    actions: [SuggestedAction], revision: UInt32 = 1
+    actions: [SuggestedAction], revision: UInt32 = 1, reach: Reach = Reach()
   ) {
     self.id = id
     self.customer = customer
@@ -123,6 +125,7 @@ public struct Anomaly: Sendable, Hashable {
     self.possibleCause = possibleCause
     self.actions = actions
     self.revision = revision
+    self.reach = reach
   }
 
   /// How many buckets it has lasted.

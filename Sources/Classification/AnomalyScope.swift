@@ -22,12 +22,12 @@ public enum Standing: UInt8, Sendable, Hashable, CaseIterable {
 
 extension Metric {
   /// What stands in the place of a metric where all of a customer's are meant: shares of what is
-  /// usual.
+  /// usual, under a number that the catalogue never gives.
   public static func everything(
     _ granularity: Granularity, polarity: Polarity = .upIsGood
   ) -> Metric {
     Metric(
-      id: MetricID(0), name: "all_metrics", granularity: granularity, kind: .gauge,
+      id: MetricID(.max), name: "all_metrics", granularity: granularity, kind: .gauge,
       polarity: polarity,
       unit: "% of usual", displayName: "All figures")
   }

@@ -3,11 +3,14 @@ public import SeriesModel
 /// The words that people read about anomalies.
 public enum Wording {
   /// What changed: "67% drop in API calls", "12 times the usual cancelled departures at JFK",
-  /// "API calls stopped: none for 6 days, 120/day usual".
+  /// "API calls stopped: none for 6 days, 120/day usual", "40% drop in 5 of 7 metrics".
   public static func summary(
     type: AnomalyType, metric: Metric, actual: Double, baseline: Double,
-    durationBuckets: Int64 = 1
+    durationBuckets: Int64 = 1, reach: Reach = Reach()
   ) -> String {
+    if reach.scope == .customer {
+      return wholeCustomer(type, actual: actual, baseline: baseline, reach)
+    }
     switch type {
     case .drop, .spike, .levelDown, .levelUp:
       return excursion(type, metric, actual: actual, baseline: baseline)
@@ -17,6 +20,17 @@ public enum Wording {
         type, metric, actual: actual, baseline: baseline,
         duration: durationWords(durationBuckets, metric.granularity))
     }
+  }
+
+  /// What a customer went through as a whole.
+  private static func wholeCustomer(
+    _ type: AnomalyType, actual: Double, baseline: Double, _ reach: Reach
+  ) -> String {
+    let share = "\(reach.memberCount) of \(countWords(Int64(reach.seriesCount), "metric"))"
+    if type == .abandonment { return "\(share) stopped" }
+    let size = deviationPercent(actual: actual, baseline: baseline).map { percentWords($0) + " " }
+    let slow = type == .gradualDecline ? "gradual " : ""
+    return "\(slow)\(size ?? "")\(type.direction == .down ? "drop" : "increase") in \(share)"
   }
 
   /// More or less than usual.

@@ -14,6 +14,10 @@ struct AnomalyFilter: Sendable, Hashable {
   var types: [Classification.AnomalyType] = []
   /// Empty is all.
   var metric = ""
+  /// Those as well that another anomaly speaks for.
+  var includesMembers = false
+  /// Only those that this one speaks for.
+  var membersOf: AnomalyID?
   /// Inclusive; 0 is open.
   var detectedFromUnixMicroseconds: Int64 = 0
   /// Exclusive; 0 is open.
@@ -25,7 +29,8 @@ struct AnomalyFilter: Sendable, Hashable {
       customer?.wireUUID.text ?? "", states.map(\.name).sorted().joined(separator: ","),
       severities.map(\.name).sorted().joined(separator: ","),
       types.map(\.name).sorted().joined(separator: ","), metric,
-      "\(detectedFromUnixMicroseconds)", "\(detectedToUnixMicroseconds)",
+      "\(detectedFromUnixMicroseconds)", "\(detectedToUnixMicroseconds)", "\(includesMembers)",
+      membersOf?.wireUUID.text ?? "",
     ]
     return SHA256.hash(words.joined(separator: "/")).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
   }
@@ -143,6 +148,8 @@ extension ClassifierStore {
       // Before everything: no anomaly is worse than the worst severity.
       .int16(token?.severity ?? .max), .int64(token?.startedUnixMicroseconds ?? .max),
       .uuid((token?.id ?? AnomalyID(high: .max, low: .max)).postgres), .int64(Int64(limit)),
+      .bool(filter.includesMembers || filter.membersOf != nil),
+      filter.membersOf.map { .uuid($0.postgres) } ?? .null,
     ]
     guard let customer = filter.customer else { return parameters }
     return parameters + [.uuid(customer.postgres)]
@@ -155,6 +162,7 @@ extension ClassifierStore {
       AND (cardinality($2) = 0 OR severity = ANY ($2))
       AND (cardinality($3) = 0 OR type = ANY ($3))
       AND ($4 = '' OR metric_name = $4)
+      AND ($11 OR standing = 1) AND ($12::uuid IS NULL OR leader_id = $12)
       AND detected_unix_us >= $5 AND detected_unix_us < $6
     ORDER BY severity DESC, started_unix_us DESC, id DESC
     LIMIT $10
@@ -162,11 +170,12 @@ extension ClassifierStore {
 
   private static let listOfCustomerStatement: PostgresStatement = """
     SELECT customer_id, id, severity, started_unix_us FROM anomaly
-    WHERE customer_id = $11 AND (severity, started_unix_us, id) < ($7, $8, $9)
+    WHERE customer_id = $13 AND (severity, started_unix_us, id) < ($7, $8, $9)
       AND (cardinality($1) = 0 OR state = ANY ($1))
       AND (cardinality($2) = 0 OR severity = ANY ($2))
       AND (cardinality($3) = 0 OR type = ANY ($3))
       AND ($4 = '' OR metric_name = $4)
+      AND ($11 OR standing = 1) AND ($12::uuid IS NULL OR leader_id = $12)
       AND detected_unix_us >= $5 AND detected_unix_us < $6
     ORDER BY severity DESC, started_unix_us DESC, id DESC
     LIMIT $10

@@ -19,6 +19,8 @@ struct AnomalyRecord: Sendable, Hashable {
   var dismissal: Dismissal?
   var possibleCause: String
   var evidence: StoredEvidence
+  /// Whom and what it speaks of, and who speaks for it.
+  var reach = Reach()
 
   /// What set the present severity.
   struct StoredEvidence: Sendable, Hashable {
@@ -43,9 +45,10 @@ struct AnomalyRecord: Sendable, Hashable {
       resolvedUnixMicroseconds: resolvedUnixMicroseconds, dismissal: dismissal,
       summary: Wording.summary(
         type: episode.type, metric: metric, actual: episode.actualValue,
-        baseline: episode.baselineValue, durationBuckets: episode.durationBuckets),
+        baseline: episode.baselineValue, durationBuckets: episode.durationBuckets, reach: reach),
       possibleCause: possibleCause,
-      actions: SuggestedAction.suggested(for: episode.type, intent), revision: revision)
+      actions: SuggestedAction.suggested(for: episode.type, intent), revision: revision,
+      reach: reach)
   }
 
   /// The identity of an anomaly, the same whenever and wherever it is found: a UUID of version 8

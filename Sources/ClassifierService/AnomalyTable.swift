@@ -19,7 +19,7 @@ enum AnomalyTable {
         end_bucket, last_bucket, last_revision, calm_buckets, observed_sum, expected_sum,
         counted_buckets, score, heard, anomaly.revision, detected_unix_us, resolved_unix_us,
         dismissed_unix_us, dismissed_by, dismiss_reason, possible_cause, finding, model_version,
-        evidence_hash
+        evidence_hash, scope, standing, leader_id, members, member_count, series_count
       FROM unnest($1::uuid[], $2::uuid[]) AS wanted(customer_id, id)
         JOIN anomaly USING (customer_id, id)
       """,
@@ -46,11 +46,16 @@ enum AnomalyTable {
       observed_sum, expected_sum, counted_buckets, score, baseline_value, actual_value,
       deviation_percent, started_unix_us, detected_unix_us, resolved_unix_us, dismissed_unix_us,
       dismissed_by, dismiss_reason, possible_cause, customer, metric, heard, revision, finding,
-      model_version, evidence_hash)
+      model_version, evidence_hash, scope, standing, leader_id, members, member_count, series_count)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-      $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35)
+      $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35,
+      $36, $37, $38, $39, $40, $41)
     ON CONFLICT (customer_id, id) DO UPDATE SET
-      type = EXCLUDED.type, severity = EXCLUDED.severity, intent = EXCLUDED.intent,
+      metric_id = EXCLUDED.metric_id, metric_name = EXCLUDED.metric_name,
+      start_bucket = EXCLUDED.start_bucket, started_unix_us = EXCLUDED.started_unix_us,
+      scope = EXCLUDED.scope, standing = EXCLUDED.standing, leader_id = EXCLUDED.leader_id,
+      members = EXCLUDED.members, member_count = EXCLUDED.member_count,
+      series_count = EXCLUDED.series_count, type = EXCLUDED.type, severity = EXCLUDED.severity, intent = EXCLUDED.intent,
       state = EXCLUDED.state, acknowledged = EXCLUDED.acknowledged,
       end_bucket = EXCLUDED.end_bucket, last_bucket = EXCLUDED.last_bucket,
       last_revision = EXCLUDED.last_revision, calm_buckets = EXCLUDED.calm_buckets,
@@ -88,6 +93,10 @@ enum AnomalyTable {
       .bytes(try SeriesContract.Metric(record.metric).wireBytes()), .bool(record.isHeard),
       .int32(Int32(record.revision)), .bytes(record.evidence.finding),
       .text(record.evidence.modelVersion), .int64(Int64(bitPattern: record.evidence.hash)),
+      .int16(record.reach.scope.stored), .int16(Int16(episode.standing.rawValue)),
+      record.reach.leader.map { .uuid($0.postgres) } ?? .null,
+      .textArray(record.reach.members), .int32(Int32(clamping: record.reach.memberCount)),
+      .int32(Int32(clamping: record.reach.seriesCount)),
     ]
   }
 
@@ -139,9 +148,9 @@ extension AnomalyRecord {
     let customer = try SeriesContract.Customer(wireBytes: row.bytes(1))
     let metric = try SeriesContract.Metric(wireBytes: row.bytes(2))
     let type: Classification.AnomalyType = try Self.word(row, 3)
+    let owner = try SeriesModel.Customer(customer, field: "anomaly.customer")
     self.init(
-      id: AnomalyID(row.uuid(0)),
-      customer: try SeriesModel.Customer(customer, field: "anomaly.customer"),
+      id: AnomalyID(row.uuid(0)), customer: owner,
       metric: try SeriesModel.Metric(metric, field: "anomaly.metric"),
       episode: Episode(
         direction: type.direction, type: type, severity: try Self.word(row, 4),
@@ -149,13 +158,28 @@ extension AnomalyRecord {
         endBucket: row.int32(8), lastBucket: row.int32(9),
         lastRevision: UInt32(clamping: row.int64(10)), calmBuckets: row.int32(11),
         observedSum: row.double(12), expectedSum: row.double(13), countedBuckets: row.int32(14),
-        score: row.double(15)),
+        score: row.double(15), standing: try Self.word(row, 28)),
       isHeard: row.bool(16), revision: UInt32(clamping: row.int64(17)),
       detectedUnixMicroseconds: row.int64(18), resolvedUnixMicroseconds: row.optionalInt64(19),
       dismissal: Self.dismissal(row), possibleCause: row.text(23),
       evidence: StoredEvidence(
         finding: row.bytes(24), modelVersion: row.text(25),
-        hash: UInt64(bitPattern: row.int64(26))))
+        hash: UInt64(bitPattern: row.int64(26))),
+      reach: Reach(
+        scope: try Self.scope(row.int64(27), of: owner),
+        leader: row.optionalUUID(29).map { AnomalyID($0) }, members: row.textArray(30),
+        memberCount: row.int(31), seriesCount: row.int(32)))
+  }
+
+  /// A cohort's name stands where its members have that of theirs.
+  private static func scope(_ stored: Int64, of owner: SeriesModel.Customer) throws -> AnomalyScope
+  {
+    switch stored {
+    case 1: return .series
+    case 2: return .customer
+    case 3: return .cohort(owner.segment)
+    default: throw PostgresError(.value, detail: "an anomaly holds a word of a newer release")
+    }
   }
 
   private static func dismissal(_ row: PostgresRow) -> Dismissal? {
@@ -171,5 +195,16 @@ extension AnomalyRecord {
       throw PostgresError(.value, detail: "an anomaly holds a word of a newer release")
     }
     return word
+  }
+}
+
+extension AnomalyScope {
+  /// The number in the column.
+  fileprivate var stored: Int16 {
+    switch self {
+    case .series: 1
+    case .customer: 2
+    case .cohort: 3
+    }
   }
 }

@@ -17,17 +17,26 @@ struct BatchMerge {
   let nowUnixMicroseconds: Int64
 
   /// By place in the batch's order.
-  private(set) var cursors: [SeriesCursor]
-  private(set) var records: [AnomalyID: AnomalyRecord] = [:]
+  var cursors: [SeriesCursor]
+  /// All that is known and has become known.
+  var records: [AnomalyID: AnomalyRecord] = [:]
   private(set) var changedCursors: [Int] = []
   private(set) var changes: [RecordedChange] = []
   /// Anomalies to be written whole, and those of which only numbers changed.
-  private(set) var whole: [AnomalyID] = []
+  var whole: [AnomalyID] = []
   private(set) var numbers: [AnomalyID] = []
   private(set) var conflicts: [Conflict] = []
-  private(set) var summary = ClassifySummary()
+  var summary = ClassifySummary()
   /// Places in the order that hold something new.
   private(set) var fresh: [Int] = []
+  /// The latest incidents of the batch's customers.
+  var incidents: [StoredIncident] = []
+  /// Places in ``incidents`` to be written.
+  var changedIncidents: Set<Int> = []
+  /// Platform events that may explain what is found.
+  var events: [(event: PlatformEvent, anomaly: AnomalyID)] = []
+  /// Series that are not in the batch whose anomaly was taken over, with the one they have now.
+  var movedCursors: [(key: SeriesKey, from: AnomalyRecord, to: AnomalyID)] = []
 
   /// Tells new rows from those seen before.
   init(
@@ -60,12 +69,22 @@ struct BatchMerge {
         keys.append((batch.customer(row).id, id))
       }
     }
+    for stored in incidents {
+      keys.append((stored.customer, stored.leaderID))
+      if let wide = stored.wideID { keys.append((stored.customer, wide)) }
+    }
     return keys
   }
+
+  /// The customers of the new rows, by rising identity.
+  var customers: [CustomerID] { Set(fresh.map { batch.customer(batch.order[$0]).id }).sorted() }
 
   /// Merges all new rows, given the anomalies that were wanted.
   mutating func run(_ stored: [AnomalyID: AnomalyRecord]) throws {
     records = stored
+    for place in incidents.indices {
+      incidents[place].incident.wide = incidents[place].wideID.flatMap { stored[$0]?.episode }
+    }
     var places = [Int](repeating: 0, count: batch.order.count)
     for (place, row) in batch.order.enumerated() { places[row] = place }
     let decisions = merging.decisions(
@@ -73,7 +92,7 @@ struct BatchMerge {
       episode: { row, direction in
         cursors[places[row]][direction].flatMap { stored[$0] }?.episode
       })
-    for decision in decisions { try carryOut(decision, place: places[decision.row]) }
+    try settle(decisions, places: places)
     for place in fresh {
       cursors[place].seen.insert(
         bucket: batch.bucket, revision: batch.findings.revision,
@@ -86,7 +105,8 @@ struct BatchMerge {
     BatchMerging(batch.findings, findingOfRow: batch.findingOfRow, rules: rules)
   }
 
-  private mutating func carryOut(_ made: RowDecision, place: Int) throws {
+  mutating func carryOut(_ settled: SettledDecision, place: Int) throws {
+    let made = settled.made
     guard let episode = made.decision.episode else { return }
     if made.isFollowed {
       cursors[place].followed.insert(made.direction)
@@ -94,13 +114,15 @@ struct BatchMerge {
       cursors[place].followed.remove(made.direction)
     }
     if made.decision.action == .open {
-      try open(place, made.row, episode)
+      try open(place, made.row, episode, told: settled.told)
     } else if let known = cursors[place][made.direction].flatMap({ records[$0] }) {
-      try advance(known, to: made.decision, row: made.row)
+      try advance(known, to: made.decision, row: made.row, told: settled.told)
     }
   }
 
-  private mutating func open(_ place: Int, _ row: Int, _ episode: Episode) throws {
+  private mutating func open(
+    _ place: Int, _ row: Int, _ episode: Episode, told: AnomalyChangeKind?
+  ) throws {
     let customer = batch.customer(row)
     let metric = batch.metric(row)
     let record = AnomalyRecord(
@@ -108,33 +130,49 @@ struct BatchMerge {
         SeriesKey(customer.id, metric.id), startBucket: episode.startBucket,
         direction: episode.direction),
       customer: customer, metric: metric, episode: episode, isHeard: batch.findings.notify,
-      revision: 1, detectedUnixMicroseconds: nowUnixMicroseconds,
+      revision: told == nil ? 0 : 1, detectedUnixMicroseconds: nowUnixMicroseconds,
       possibleCause: cause(row, episode), evidence: try evidence(row))
     cursors[place][episode.direction] = record.id
+    guard told != nil else {
+      records[record.id] = record
+      whole.append(record.id)
+      return
+    }
     summary.opened += 1
     note(.opened, record)
   }
 
   private mutating func advance(
-    _ known: AnomalyRecord, to decision: MergeDecision, row: Int
+    _ known: AnomalyRecord, to decision: MergeDecision, row: Int, told: AnomalyChangeKind?
   ) throws {
     guard let episode = decision.episode, episode != known.episode else { return }
     var record = known
     record.episode = episode
-    guard let kind = AnomalyChangeKind(decision.action) else {
+    if episode.standing == .own { record.reach.leader = nil }
+    guard let kind = told ?? AnomalyChangeKind(decision.action) else {
       records[record.id] = record
-      numbers.append(record.id)
+      if episode.standing == known.episode.standing {
+        numbers.append(record.id)
+      } else {
+        whole.append(record.id)
+      }
       return
     }
-    record.revision += 1
     record.customer = batch.customer(row)
     record.metric = batch.metric(row)
     record.resolvedUnixMicroseconds =
       kind == .resolved || kind == .withdrawn ? nowUnixMicroseconds : nil
-    if kind == .changed || kind == .reopened {
+    if kind == .changed || kind == .reopened || kind == .opened {
       record.possibleCause = cause(row, episode)
       if batch.findingOfRow[row] != nil { record.evidence = try evidence(row) }
     }
+    guard told != nil else {
+      // What another anomaly speaks for lives on in silence.
+      records[record.id] = record
+      whole.append(record.id)
+      return
+    }
+    record.revision += 1
     var told = kind
     if !record.isHeard, batch.findings.notify, kind == .changed || kind == .reopened {
       // What began in history has got worse, or begun again, before everybody's eyes: people hear
@@ -142,11 +180,15 @@ struct BatchMerge {
       record.isHeard = true
       told = .opened
     }
-    if kind == .resolved { summary.resolved += 1 } else { summary.changed += 1 }
+    switch kind {
+    case .opened: summary.opened += 1
+    case .resolved: summary.resolved += 1
+    case .changed, .dismissed, .withdrawn, .reopened: summary.changed += 1
+    }
     note(told, record)
   }
 
-  private mutating func note(_ kind: AnomalyChangeKind, _ record: AnomalyRecord) {
+  mutating func note(_ kind: AnomalyChangeKind, _ record: AnomalyRecord) {
     records[record.id] = record
     whole.append(record.id)
     changes.append(
@@ -157,13 +199,13 @@ struct BatchMerge {
         isHeard: record.isHeard))
   }
 
-  private func cause(_ row: Int, _ episode: Episode) -> String {
+  func cause(_ row: Int, _ episode: Episode) -> String {
     Wording.possibleCause(
       type: episode.type, metric: batch.metric(row),
       shared: batch.sharedMovement(row, episode.direction))
   }
 
-  private func evidence(_ row: Int) throws -> AnomalyRecord.StoredEvidence {
+  func evidence(_ row: Int) throws -> AnomalyRecord.StoredEvidence {
     AnomalyRecord.StoredEvidence(
       finding: try batch.encodedFinding(row), modelVersion: batch.findings.modelVersion,
       hash: batch.findings.evidenceHash[row])
@@ -176,4 +218,13 @@ struct ClassifySummary: Sendable, Hashable {
   var changed: Int64 = 0
   var resolved: Int64 = 0
   var alreadyKnown: Int64 = 0
+
+  static func + (left: ClassifySummary, right: ClassifySummary) -> ClassifySummary {
+    var sum = left
+    sum.opened += right.opened
+    sum.changed += right.changed
+    sum.resolved += right.resolved
+    sum.alreadyKnown += right.alreadyKnown
+    return sum
+  }
 }

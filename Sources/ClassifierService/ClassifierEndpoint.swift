@@ -140,6 +140,11 @@ struct ClassifierEndpoint: ClassifierHandler {
     filter.metric = request.metric
     filter.detectedFromUnixMicroseconds = request.detectedFromUnixUs
     filter.detectedToUnixMicroseconds = request.detectedToUnixUs
+    filter.includesMembers = request.includeMembers
+    if !request.membersOf.isEmpty {
+      filter.membersOf = AnomalyID(
+        try WireUUID(bytes: request.membersOf, field: "members_of"))
+    }
     return filter
   }
 

@@ -12,6 +12,7 @@ enum ClassifierSchema {
     WorkQueue.migration(version: 2),
     Migration(version: 3, name: "usage_anomalies for readers", sql: view),
     Migration(version: 4, name: "types of the third side", sql: thirdSide),
+    Migration(version: 5, name: "incidents and platform events", sql: incidents),
   ]
 
   private static let tables: PostgresStatement = """
@@ -160,5 +161,64 @@ enum ClassifierSchema {
       timestamptz 'epoch' + dismissed_unix_us * interval '1 microsecond' AS dismissed_at,
       dismissed_by
     FROM anomaly WHERE state <> 6;
+    """
+
+  /// What joins anomalies; the view shows those that speak for themselves and have a customer.
+  private static let incidents: PostgresStatement = """
+    -- 1 a series, 2 a customer as a whole, 3 a cohort.
+    ALTER TABLE anomaly ADD COLUMN scope smallint NOT NULL DEFAULT 1;
+    -- 1 it speaks for itself, 2 it is part of another, 3 a platform event explains it.
+    ALTER TABLE anomaly ADD COLUMN standing smallint NOT NULL DEFAULT 1;
+    ALTER TABLE anomaly ADD COLUMN leader_id uuid;
+    ALTER TABLE anomaly ADD COLUMN members text[] NOT NULL DEFAULT '{}';
+    ALTER TABLE anomaly ADD COLUMN member_count int NOT NULL DEFAULT 0;
+    ALTER TABLE anomaly ADD COLUMN series_count int NOT NULL DEFAULT 0;
+    CREATE INDEX anomaly_members ON anomaly (leader_id) WHERE leader_id IS NOT NULL;
+
+    CREATE TABLE incident (
+      customer_id uuid NOT NULL,
+      granularity smallint NOT NULL,
+      direction smallint NOT NULL,
+      start_bucket int NOT NULL,
+      last_bucket int NOT NULL,
+      base_metrics bigint[] NOT NULL,
+      derived_metrics bigint[] NOT NULL,
+      leader_metric int NOT NULL,
+      leader_id uuid NOT NULL,
+      polarity smallint NOT NULL,
+      wide_id uuid,
+      PRIMARY KEY (customer_id, granularity, direction)
+    ) WITH (fillfactor = 70);
+
+    CREATE TABLE platform_event (
+      granularity smallint NOT NULL,
+      cohort text NOT NULL,
+      since int NOT NULL,
+      anomaly_id uuid NOT NULL,
+      -- The newest bucket that a row called part of it.
+      last_bucket int NOT NULL,
+      is_active boolean NOT NULL,
+      PRIMARY KEY (granularity, cohort, since)
+    );
+    CREATE INDEX platform_event_anomaly ON platform_event (anomaly_id);
+
+    CREATE OR REPLACE VIEW usage_anomalies AS SELECT
+      id,
+      customer_id,
+      metric_name::varchar(50) AS metric_type,
+      (CASE type WHEN 1 THEN 'drop' WHEN 2 THEN 'spike' WHEN 3 THEN 'level_down'
+        WHEN 4 THEN 'level_up' WHEN 5 THEN 'gradual_decline' WHEN 6 THEN 'seasonal_change'
+        WHEN 7 THEN 'abandonment' WHEN 8 THEN 'plateau' WHEN 9 THEN 'adoption'
+        WHEN 10 THEN 'growth_stall' WHEN 11 THEN 'mix_shift'
+        WHEN 12 THEN 'platform_outage' END)::varchar(50) AS anomaly_type,
+      (CASE severity WHEN 1 THEN 'info' WHEN 2 THEN 'warning'
+        WHEN 3 THEN 'critical' END)::varchar(20) AS severity,
+      baseline_value::numeric AS baseline_value,
+      actual_value::numeric AS actual_value,
+      deviation_percent::numeric AS deviation_percent,
+      timestamptz 'epoch' + detected_unix_us * interval '1 microsecond' AS detected_at,
+      timestamptz 'epoch' + dismissed_unix_us * interval '1 microsecond' AS dismissed_at,
+      dismissed_by
+    FROM anomaly WHERE state <> 6 AND standing = 1 AND scope <> 3;
     """
 }

@@ -61,16 +61,28 @@ struct ClassifierStore: Sendable {
       batch, cursors: cursors, rules: rules, nowUnixMicroseconds: nowUnixMicroseconds)
     guard merge.conflicts.isEmpty else { return .conflict(merge.conflicts) }
     if merge.fresh.isEmpty { return .done(merge.summary) }
+    let granularity = batch.findings.bucket.granularity
+    merge.incidents = try IncidentTable.lock(merge.customers, granularity, on: connection)
+    let platform = try PlatformMerge.run(
+      batch.findings, rules: rules, holdBuckets: IncidentRules().holdBuckets,
+      nowUnixMicroseconds: nowUnixMicroseconds, on: connection)
+    merge.events = platform.events
     try merge.run(try AnomalyTable.load(merge.wanted, on: connection))
     try SeriesTable.save(
       merge.changedCursors.map { (key: keys[$0], cursor: merge.cursors[$0]) }, on: connection)
+    for moved in merge.movedCursors {
+      try SeriesTable.move(moved.key, from: moved.from, to: moved.to, on: connection)
+    }
+    for place in merge.changedIncidents.sorted() {
+      try IncidentTable.save(merge.incidents[place], granularity, on: connection)
+    }
     for id in merge.whole {
       guard let record = merge.records[id] else { continue }
       try AnomalyTable.save(record, on: connection)
     }
     try AnomalyTable.saveNumbers(merge.numbers.compactMap { merge.records[$0] }, on: connection)
-    try ChangeTable.append(merge.changes, queue: queue, on: connection)
-    return .done(merge.summary)
+    try ChangeTable.append(platform.changes + merge.changes, queue: queue, on: connection)
+    return .done(merge.summary + platform.summary)
   }
 
   /// Keeps conflicts for people, in a transaction of their own because the batch is refused.

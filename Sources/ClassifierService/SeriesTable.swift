@@ -76,6 +76,22 @@ enum SeriesTable {
     }
   }
 
+  /// Lets a series that was not judged point to another anomaly in the place of one.
+  static func move(
+    _ key: SeriesKey, from: AnomalyRecord, to: AnomalyID, on connection: isolated PostgresConnection
+  ) throws {
+    try connection.execute(
+      """
+      UPDATE series SET down_id = CASE WHEN down_id = $3 THEN $4 ELSE down_id END,
+        up_id = CASE WHEN up_id = $3 THEN $4 ELSE up_id END
+      WHERE customer_id = $1 AND metric_id = $2
+      """,
+      [
+        .uuid(key.customer.postgres), .int32(key.metric.number), .uuid(from.id.postgres),
+        .uuid(to.postgres),
+      ])
+  }
+
   private static let updateStatement: PostgresStatement = """
     UPDATE series SET last_bucket = new.last_bucket, seen = new.seen,
       down_id = nullif(new.down_id, '00000000-0000-0000-0000-000000000000'),

@@ -26,7 +26,7 @@ extension ClassifierStore {
       let first = try Self.find(wish.anomaly, customer: nil, on: connection)
       // Judging holds this lock as well, so that both never write at once; what was read before
       // it may be old.
-      var cursor = try SeriesTable.lock([first.key], on: connection)[0]
+      var cursor = try Self.lock(first, on: connection)
       let record = try Self.find(wish.anomaly, customer: first.customer.id, on: connection)
       let plan = transitionPlan(
         wish.verb, state: record.episode.state, isAcknowledged: record.episode.isAcknowledged)
@@ -46,6 +46,9 @@ extension ClassifierStore {
           cursor.followed.insert(moved.episode.direction)
           try SeriesTable.save([(key: moved.key, cursor: cursor)], on: connection)
         }
+        if case .cohort = moved.reach.scope {
+          try PlatformEventTable.setActive(state.isActive, of: moved.id, on: connection)
+        }
         if let kind {
           let change = AnomalyChange(
             kind: kind, anomaly: moved.anomaly, changedUnixMicroseconds: moment)
@@ -58,6 +61,20 @@ extension ClassifierStore {
         return (moved, true)
       }
     }
+  }
+
+  /// Takes the lock under which an anomaly is written; a cursor comes with that of a series only.
+  private static func lock(
+    _ record: AnomalyRecord, on connection: isolated PostgresConnection
+  ) throws -> SeriesCursor {
+    switch record.reach.scope {
+    case .series: return try SeriesTable.lock([record.key], on: connection)[0]
+    case .customer:
+      _ = try IncidentTable.lock(
+        [record.customer.id], record.metric.granularity, on: connection)
+    case .cohort: try PlatformEventTable.lock(record.id, on: connection)
+    }
+    return SeriesCursor()
   }
 
   private static func moved(

@@ -48,6 +48,19 @@ struct WordingTests {
     #expect(found == expected)
   }
 
+  @Test("a customer as a whole is told by how many of its metrics took part")
+  func wholeCustomer() {
+    func found(_ type: AnomalyType, _ actual: Double) -> String {
+      Wording.summary(
+        type: type, metric: .everything(.day), actual: actual, baseline: 100,
+        reach: Reach(scope: .customer, memberCount: 5, seriesCount: 7))
+    }
+    #expect(found(.levelDown, 60) == "40% drop in 5 of 7 metrics")
+    #expect(found(.spike, 250) == "150% increase in 5 of 7 metrics")
+    #expect(found(.gradualDecline, 70) == "gradual 30% drop in 5 of 7 metrics")
+    #expect(found(.abandonment, 0) == "5 of 7 metrics stopped")
+  }
+
   @Test("every type has actions and a cause for every intent", arguments: AnomalyType.allCases)
   func complete(type: AnomalyType) {
     for polarity in Polarity.allCases {

@@ -103,6 +103,8 @@ struct Laboratory {
       UNION ALL SELECT 'anomaly ' || anomaly::text FROM anomaly
       UNION ALL SELECT 'revision ' || anomaly_revision::text FROM anomaly_revision
       UNION ALL SELECT 'transition ' || transition::text FROM transition
+      UNION ALL SELECT 'incident ' || incident::text FROM incident
+      UNION ALL SELECT 'platform ' || platform_event::text FROM platform_event
       UNION ALL SELECT 'job ' || kind || key FROM work_job
       ORDER BY 1
       """

@@ -14,7 +14,10 @@ struct AnomalyContractTests {
     score: 2.5, detectedUnixMicroseconds: 5, resolvedUnixMicroseconds: 6,
     dismissal: Dismissal(atUnixMicroseconds: 7, by: ActorID(high: 3, low: 4), reason: "planned"),
     summary: "67% drop", possibleCause: "migration", actions: [.investigate, .contactCustomer],
-    revision: 4)
+    revision: 4,
+    reach: Reach(
+      scope: .customer, leader: AnomalyID(high: 5, low: 6), members: ["logins", "exports"],
+      memberCount: 2, seriesCount: 7))
 
   @Test("a change comes back as it was, with the figures that only the wire carries")
   func roundTrip() throws {
@@ -24,6 +27,10 @@ struct AnomalyContractTests {
       wireBytes: try AnomalyContract.AnomalyChange(change).wireBytes())
     #expect(try Classification.AnomalyChange(wire) == change)
     #expect(wire.anomaly?.durationBuckets == 13)
+    // Releases before did not know of a scope: theirs were series.
+    var older = try #require(wire.anomaly)
+    older.scope = .unspecified
+    #expect(try Classification.Anomaly(older).reach.scope == .series)
     #expect(wire.anomaly?.hasDeviationPercent == true)
     #expect(wire.anomaly.map { Int($0.deviationPercent) } == -66)
   }

@@ -31,6 +31,7 @@ extension Classification.Anomaly {
   public init(_ wire: AnomalyContract.Anomaly, field: String = "anomaly") throws(RPCError) {
     guard let customer = wire.customer else { throw missing("\(field).customer") }
     guard let metric = wire.metric else { throw missing("\(field).metric") }
+    let owner = try SeriesModel.Customer(customer, field: "\(field).customer")
     guard wire.endBucket >= wire.startBucket else {
       throw RPCError(
         .invalidArgument, field: "\(field).end_bucket", reason: "out_of_range",
@@ -41,7 +42,7 @@ extension Classification.Anomaly {
     try WireLimits.finite(wire.score, "\(field).score")
     self.init(
       id: AnomalyID(try WireUUID(bytes: wire.id, field: "\(field).id")),
-      customer: try SeriesModel.Customer(customer, field: "\(field).customer"),
+      customer: owner,
       metric: try SeriesModel.Metric(metric, field: "\(field).metric"),
       type: try Classification.AnomalyType(wire.type, field: "\(field).type"),
       severity: try Classification.Severity(wire.severity, field: "\(field).severity"),
@@ -53,7 +54,32 @@ extension Classification.Anomaly {
       resolvedUnixMicroseconds: wire.resolvedUnixUs == 0 ? nil : wire.resolvedUnixUs,
       dismissal: try Self.dismissal(wire, field), summary: wire.summary,
       possibleCause: wire.possibleCause,
-      actions: wire.actions.compactMap { SuggestedAction(rawValue: $0) }, revision: wire.revision)
+      actions: wire.actions.compactMap { SuggestedAction(rawValue: $0) }, revision: wire.revision,
+      reach: try Self.reach(wire, of: owner, field))
+  }
+
+  private static func reach(
+    _ wire: AnomalyContract.Anomaly, of owner: SeriesModel.Customer, _ field: String
+  ) throws(RPCError) -> Reach {
+    guard wire.members.count <= Reach.membersMax else {
+      throw RPCError(
+        .invalidArgument, field: "\(field).members", reason: "too_many",
+        "\(field).members may hold \(Reach.membersMax) names and has \(wire.members.count)")
+    }
+    for name in wire.members { try WireLimits.text(name, bytes: 300, "\(field).members") }
+    let scope: Classification.AnomalyScope
+    switch wire.scope {
+    case .unspecified, .series: scope = .series
+    case .customer: scope = .customer
+    case .cohort: scope = .cohort(owner.segment)
+    default: throw WireLimits.unknownEnum(wire.scope.rawValue, "\(field).scope")
+    }
+    let leader =
+      wire.leaderID.isEmpty
+      ? nil : AnomalyID(try WireUUID(bytes: wire.leaderID, field: "\(field).leader_id"))
+    return Reach(
+      scope: scope, leader: leader, members: wire.members, memberCount: Int(wire.memberCount),
+      seriesCount: Int(wire.seriesCount))
   }
 
   private static func dismissal(
@@ -99,6 +125,15 @@ extension AnomalyContract.Anomaly {
     possibleCause = domain.possibleCause
     actions = domain.actions.map(\.rawValue)
     revision = domain.revision
+    switch domain.reach.scope {
+    case .series: scope = .series
+    case .customer: scope = .customer
+    case .cohort: scope = .cohort
+    }
+    leaderID = domain.reach.leader?.wireUUID.bytes ?? []
+    members = domain.reach.members
+    memberCount = UInt32(clamping: domain.reach.memberCount)
+    seriesCount = UInt32(clamping: domain.reach.seriesCount)
   }
 }
 

@@ -37,6 +37,12 @@ enum AnomalyJSON {
         "dimensions": .object(dimensions), "unit": .string(metric.unit),
         "granularity": .string(metric.granularity.name),
       ],
+      "scope": .string(scope(anomaly.reach.scope)),
+      "members": [
+        "count": .integer(Int64(anomaly.reach.memberCount)),
+        "of": .integer(Int64(anomaly.reach.seriesCount)),
+        "names": .array(anomaly.reach.members.map { .string($0) }),
+      ],
       "type": .string(anomaly.type.name),
       "severity": .string(anomaly.severity.name),
       "display": .string(Wording.mark(anomaly)),
@@ -63,6 +69,14 @@ enum AnomalyJSON {
       "dismiss_reason": anomaly.dismissal.map { .string($0.reason) } ?? nil,
       "revision": .integer(Int64(anomaly.revision)),
     ]
+  }
+
+  private static func scope(_ scope: Classification.AnomalyScope) -> String {
+    switch scope {
+    case .series: "series"
+    case .customer: "customer"
+    case .cohort: "cohort"
+    }
   }
 
   private static func customer(_ customer: SeriesContract.Customer) -> JSONValue {

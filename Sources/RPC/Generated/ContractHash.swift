@@ -4,5 +4,5 @@
 enum ContractHash {
   /// SHA-256 over all contracts in order of their names.
   static let sha256 =
-    "d6ed22f26ef7c303949bbd29fbc0199727d2f139803d6968f0e52c97a69d4a9b"
+    "2b5eddf4edc0bee9cb3f891f6da26bb59133bc4e1f6a7cd7e7c4a0520680abab"
 }

@@ -97,7 +97,7 @@ void   tidemark__v1__anomaly_change__free_unpacked
   assert(message->base.descriptor == &tidemark__v1__anomaly_change__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor tidemark__v1__anomaly__field_descriptors[24] =
+static const ProtobufCFieldDescriptor tidemark__v1__anomaly__field_descriptors[29] =
 {
   {
     "id",
@@ -387,6 +387,66 @@ static const ProtobufCFieldDescriptor tidemark__v1__anomaly__field_descriptors[2
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "scope",
+    25,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__Anomaly, scope),
+    &tidemark__v1__anomaly_scope__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "leader_id",
+    26,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__Anomaly, leader_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "members",
+    27,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tidemark__V1__Anomaly, n_members),
+    offsetof(Tidemark__V1__Anomaly, members),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "member_count",
+    28,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__Anomaly, member_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "series_count",
+    29,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__Anomaly, series_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tidemark__v1__anomaly__field_indices_by_name[] = {
   21,   /* field[21] = actions */
@@ -403,11 +463,16 @@ static const unsigned tidemark__v1__anomaly__field_indices_by_name[] = {
   11,   /* field[11] = has_deviation_percent */
   0,   /* field[0] = id */
   5,   /* field[5] = intent */
+  25,   /* field[25] = leader_id */
+  27,   /* field[27] = member_count */
+  26,   /* field[26] = members */
   2,   /* field[2] = metric */
   20,   /* field[20] = possible_cause */
   15,   /* field[15] = resolved_unix_us */
   22,   /* field[22] = revision */
+  24,   /* field[24] = scope */
   13,   /* field[13] = score */
+  28,   /* field[28] = series_count */
   4,   /* field[4] = severity */
   7,   /* field[7] = start_bucket */
   6,   /* field[6] = state */
@@ -417,7 +482,7 @@ static const unsigned tidemark__v1__anomaly__field_indices_by_name[] = {
 static const ProtobufCIntRange tidemark__v1__anomaly__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 24 }
+  { 0, 29 }
 };
 const ProtobufCMessageDescriptor tidemark__v1__anomaly__descriptor =
 {
@@ -427,7 +492,7 @@ const ProtobufCMessageDescriptor tidemark__v1__anomaly__descriptor =
   "Tidemark__V1__Anomaly",
   "tidemark.v1",
   sizeof(Tidemark__V1__Anomaly),
-  24,
+  29,
   tidemark__v1__anomaly__field_descriptors,
   tidemark__v1__anomaly__field_indices_by_name,
   1,  tidemark__v1__anomaly__number_ranges,
@@ -650,6 +715,38 @@ const ProtobufCEnumDescriptor tidemark__v1__anomaly_state__descriptor =
   tidemark__v1__anomaly_state__enum_values_by_name,
   1,
   tidemark__v1__anomaly_state__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tidemark__v1__anomaly_scope__enum_values_by_number[4] =
+{
+  { "ANOMALY_SCOPE_UNSPECIFIED", "TIDEMARK__V1__ANOMALY_SCOPE__ANOMALY_SCOPE_UNSPECIFIED", 0 },
+  { "ANOMALY_SCOPE_SERIES", "TIDEMARK__V1__ANOMALY_SCOPE__ANOMALY_SCOPE_SERIES", 1 },
+  { "ANOMALY_SCOPE_CUSTOMER", "TIDEMARK__V1__ANOMALY_SCOPE__ANOMALY_SCOPE_CUSTOMER", 2 },
+  { "ANOMALY_SCOPE_COHORT", "TIDEMARK__V1__ANOMALY_SCOPE__ANOMALY_SCOPE_COHORT", 3 },
+};
+static const ProtobufCIntRange tidemark__v1__anomaly_scope__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex tidemark__v1__anomaly_scope__enum_values_by_name[4] =
+{
+  { "ANOMALY_SCOPE_COHORT", 3 },
+  { "ANOMALY_SCOPE_CUSTOMER", 2 },
+  { "ANOMALY_SCOPE_SERIES", 1 },
+  { "ANOMALY_SCOPE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tidemark__v1__anomaly_scope__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tidemark.v1.AnomalyScope",
+  "AnomalyScope",
+  "Tidemark__V1__AnomalyScope",
+  "tidemark.v1",
+  4,
+  tidemark__v1__anomaly_scope__enum_values_by_number,
+  4,
+  tidemark__v1__anomaly_scope__enum_values_by_name,
+  1,
+  tidemark__v1__anomaly_scope__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue tidemark__v1__anomaly_change_kind__enum_values_by_number[7] =

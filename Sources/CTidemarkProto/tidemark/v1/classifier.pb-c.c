@@ -661,7 +661,7 @@ const ProtobufCMessageDescriptor tidemark__v1__get_anomaly_response__descriptor 
   (ProtobufCMessageInit) tidemark__v1__get_anomaly_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tidemark__v1__list_anomalies_request__field_descriptors[8] =
+static const ProtobufCFieldDescriptor tidemark__v1__list_anomalies_request__field_descriptors[10] =
 {
   {
     "page",
@@ -759,11 +759,37 @@ static const ProtobufCFieldDescriptor tidemark__v1__list_anomalies_request__fiel
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "include_members",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ListAnomaliesRequest, include_members),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "members_of",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ListAnomaliesRequest, members_of),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tidemark__v1__list_anomalies_request__field_indices_by_name[] = {
   1,   /* field[1] = customer_id */
   6,   /* field[6] = detected_from_unix_us */
   7,   /* field[7] = detected_to_unix_us */
+  8,   /* field[8] = include_members */
+  9,   /* field[9] = members_of */
   5,   /* field[5] = metric */
   0,   /* field[0] = page */
   3,   /* field[3] = severities */
@@ -773,7 +799,7 @@ static const unsigned tidemark__v1__list_anomalies_request__field_indices_by_nam
 static const ProtobufCIntRange tidemark__v1__list_anomalies_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor tidemark__v1__list_anomalies_request__descriptor =
 {
@@ -783,7 +809,7 @@ const ProtobufCMessageDescriptor tidemark__v1__list_anomalies_request__descripto
   "Tidemark__V1__ListAnomaliesRequest",
   "tidemark.v1",
   sizeof(Tidemark__V1__ListAnomaliesRequest),
-  8,
+  10,
   tidemark__v1__list_anomalies_request__field_descriptors,
   tidemark__v1__list_anomalies_request__field_indices_by_name,
   1,  tidemark__v1__list_anomalies_request__number_ranges,

@@ -137,6 +137,29 @@ public struct AnomalyState: RawRepresentable, Sendable, Hashable {
   public static let withdrawn = Self(rawValue: 6)
 }
 
+/// How much of the house an anomaly speaks of.
+///
+/// Open: a value of a newer contract survives under its number.
+public struct AnomalyScope: RawRepresentable, Sendable, Hashable {
+  /// The number on the wire.
+  public var rawValue: Int32
+
+  /// Takes a number from the wire.
+  public init(rawValue: Int32) { self.rawValue = rawValue }
+
+  /// A series, as all were before.
+  public static let unspecified = Self(rawValue: 0)
+
+  /// `ANOMALY_SCOPE_SERIES`.
+  public static let series = Self(rawValue: 1)
+
+  /// A customer as a whole; the metric stands for all.
+  public static let customer = Self(rawValue: 2)
+
+  /// All that are compared with each other, named by the segment.
+  public static let cohort = Self(rawValue: 3)
+}
+
 /// What happened to an anomaly that the notifier should know.
 ///
 /// Open: a value of a newer contract survives under its number.
@@ -243,6 +266,21 @@ public struct Anomaly: WireMessage, Hashable {
   /// `duration_buckets`.
   public var durationBuckets: Int64 = 0
 
+  /// `scope`.
+  public var scope: AnomalyScope = AnomalyScope(rawValue: 0)
+
+  /// `leader_id`: the anomaly that speaks for it; empty where it does itself.
+  public var leaderID: [UInt8] = []
+
+  /// `members`: metrics that take part, at most 50 names of 300 bytes.
+  public var members: [String] = []
+
+  /// `member_count`: series that take part.
+  public var memberCount: UInt32 = 0
+
+  /// `series_count`: series of the customer, or customers of the cohort, judged.
+  public var seriesCount: UInt32 = 0
+
   /// Makes a message whose fields hold their defaults.
   public init() {}
 
@@ -280,6 +318,11 @@ public struct Anomaly: WireMessage, Hashable {
     actions = wireSource.strings(c.pointee.actions, c.pointee.n_actions)
     revision = c.pointee.revision
     durationBuckets = c.pointee.duration_buckets
+    scope = AnomalyScope(rawValue: Int32(bitPattern: c.pointee.scope.rawValue))
+    leaderID = wireSource.bytes(c.pointee.leader_id)
+    members = wireSource.strings(c.pointee.members, c.pointee.n_members)
+    memberCount = c.pointee.member_count
+    seriesCount = c.pointee.series_count
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -310,6 +353,11 @@ public struct Anomaly: WireMessage, Hashable {
     c.pointee.actions = try arena.strings(actions, "tidemark.v1.Anomaly.actions"); c.pointee.n_actions = actions.count
     c.pointee.revision = revision
     c.pointee.duration_buckets = durationBuckets
+    c.pointee.scope = Tidemark__V1__AnomalyScope(rawValue: UInt32(bitPattern: scope.rawValue))
+    if !leaderID.isEmpty { c.pointee.leader_id = try arena.bytes(leaderID) }
+    c.pointee.members = try arena.strings(members, "tidemark.v1.Anomaly.members"); c.pointee.n_members = members.count
+    c.pointee.member_count = memberCount
+    c.pointee.series_count = seriesCount
     return WireTarget(c)
   }
 }

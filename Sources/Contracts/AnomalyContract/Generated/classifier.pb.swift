@@ -199,6 +199,12 @@ public struct ListAnomaliesRequest: WireMessage, Hashable {
   /// `detected_to_unix_us`: exclusive, 0 is open.
   public var detectedToUnixUs: Int64 = 0
 
+  /// `include_members`: those as well that another anomaly speaks for.
+  public var includeMembers: Bool = false
+
+  /// `members_of`: only those that this anomaly speaks for.
+  public var membersOf: [UInt8] = []
+
   /// Makes a message whose fields hold their defaults.
   public init() {}
 
@@ -220,6 +226,8 @@ public struct ListAnomaliesRequest: WireMessage, Hashable {
     metric = wireSource.string(c.pointee.metric)
     detectedFromUnixUs = c.pointee.detected_from_unix_us
     detectedToUnixUs = c.pointee.detected_to_unix_us
+    includeMembers = c.pointee.include_members != 0
+    membersOf = wireSource.bytes(c.pointee.members_of)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -234,6 +242,8 @@ public struct ListAnomaliesRequest: WireMessage, Hashable {
     if !metric.isEmpty { c.pointee.metric = try arena.string(metric, "tidemark.v1.ListAnomaliesRequest.metric") }
     c.pointee.detected_from_unix_us = detectedFromUnixUs
     c.pointee.detected_to_unix_us = detectedToUnixUs
+    c.pointee.include_members = includeMembers ? 1 : 0
+    if !membersOf.isEmpty { c.pointee.members_of = try arena.bytes(membersOf) }
     return WireTarget(c)
   }
 }

@@ -67,6 +67,25 @@ typedef enum _Tidemark__V1__AnomalyState {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TIDEMARK__V1__ANOMALY_STATE)
 } Tidemark__V1__AnomalyState;
 /*
+ * How much of the house an anomaly speaks of.
+ */
+typedef enum _Tidemark__V1__AnomalyScope {
+  /*
+   * a series, as all were before
+   */
+  TIDEMARK__V1__ANOMALY_SCOPE__ANOMALY_SCOPE_UNSPECIFIED = 0,
+  TIDEMARK__V1__ANOMALY_SCOPE__ANOMALY_SCOPE_SERIES = 1,
+  /*
+   * a customer as a whole; the metric stands for all
+   */
+  TIDEMARK__V1__ANOMALY_SCOPE__ANOMALY_SCOPE_CUSTOMER = 2,
+  /*
+   * all that are compared with each other, named by the segment
+   */
+  TIDEMARK__V1__ANOMALY_SCOPE__ANOMALY_SCOPE_COHORT = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TIDEMARK__V1__ANOMALY_SCOPE)
+} Tidemark__V1__AnomalyScope;
+/*
  * What happened to an anomaly that the notifier should know.
  */
 typedef enum _Tidemark__V1__AnomalyChangeKind {
@@ -149,10 +168,28 @@ struct  Tidemark__V1__Anomaly
    */
   uint32_t revision;
   int64_t duration_buckets;
+  Tidemark__V1__AnomalyScope scope;
+  /*
+   * the anomaly that speaks for it; empty where it does itself
+   */
+  ProtobufCBinaryData leader_id;
+  /*
+   * metrics that take part, at most 50 names of 300 bytes
+   */
+  size_t n_members;
+  char **members;
+  /*
+   * series that take part
+   */
+  uint32_t member_count;
+  /*
+   * series of the customer, or customers of the cohort, judged
+   */
+  uint32_t series_count;
 };
 #define TIDEMARK__V1__ANOMALY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__anomaly__descriptor) \
-    , {0,NULL}, NULL, NULL, TIDEMARK__V1__ANOMALY_TYPE__ANOMALY_TYPE_UNSPECIFIED, TIDEMARK__V1__SEVERITY__SEVERITY_UNSPECIFIED, TIDEMARK__V1__INTENT__INTENT_UNSPECIFIED, TIDEMARK__V1__ANOMALY_STATE__ANOMALY_STATE_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, 0 }
+    , {0,NULL}, NULL, NULL, TIDEMARK__V1__ANOMALY_TYPE__ANOMALY_TYPE_UNSPECIFIED, TIDEMARK__V1__SEVERITY__SEVERITY_UNSPECIFIED, TIDEMARK__V1__INTENT__INTENT_UNSPECIFIED, TIDEMARK__V1__ANOMALY_STATE__ANOMALY_STATE_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, 0, TIDEMARK__V1__ANOMALY_SCOPE__ANOMALY_SCOPE_UNSPECIFIED, {0,NULL}, 0,NULL, 0, 0 }
 
 
 struct  Tidemark__V1__AnomalyChange
@@ -223,6 +260,7 @@ extern const ProtobufCEnumDescriptor    tidemark__v1__anomaly_type__descriptor;
 extern const ProtobufCEnumDescriptor    tidemark__v1__severity__descriptor;
 extern const ProtobufCEnumDescriptor    tidemark__v1__intent__descriptor;
 extern const ProtobufCEnumDescriptor    tidemark__v1__anomaly_state__descriptor;
+extern const ProtobufCEnumDescriptor    tidemark__v1__anomaly_scope__descriptor;
 extern const ProtobufCEnumDescriptor    tidemark__v1__anomaly_change_kind__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__anomaly__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__anomaly_change__descriptor;

@@ -122,10 +122,18 @@ struct  Tidemark__V1__ListAnomaliesRequest
    * exclusive, 0 is open
    */
   int64_t detected_to_unix_us;
+  /*
+   * those as well that another anomaly speaks for
+   */
+  protobuf_c_boolean include_members;
+  /*
+   * only those that this anomaly speaks for
+   */
+  ProtobufCBinaryData members_of;
 };
 #define TIDEMARK__V1__LIST_ANOMALIES_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__list_anomalies_request__descriptor) \
-    , NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0, 0 }
+    , NULL, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0, 0, 0, {0,NULL} }
 
 
 struct  Tidemark__V1__ListAnomaliesResponse
