@@ -62,10 +62,11 @@ public struct BatchMerging: Sendable {
   ///   - rows: The rows to merge, in the order in which the decisions are wanted.
   ///   - followed: The sides of a row that are followed.
   ///   - episode: The latest anomaly of a row to a side, or nil.
+  ///   - dismissed: What people have said of a row's series that it is no problem.
   /// - Returns: The decisions that leave or make an anomaly.
   public func decisions(
     rows: [Int], followed: (Int) -> Set<Direction>,
-    episode: (Int, Direction) -> Episode?
+    episode: (Int, Direction) -> Episode?, dismissed: (Int) -> [DismissedAnomaly] = { _ in [] }
   ) -> [RowDecision] {
     var decisions: [RowDecision] = []
     for row in rows {
@@ -77,7 +78,7 @@ public struct BatchMerging: Sendable {
       for direction in sides {
         let decision = mergeDecision(
           row: judged, direction: direction, episode: episode(row, direction), traits: traits,
-          rules: rules)
+          rules: rules, dismissed: judged.finding == nil ? [] : dismissed(row))
         guard let after = decision.episode else { continue }
         decisions.append(
           RowDecision(

@@ -13,13 +13,15 @@ internal import SeriesModel
 ///   - episode: The latest anomaly to that side, whatever its state, or nil.
 ///   - traits: What is known of the metric.
 ///   - rules: The rules.
+///   - dismissed: What people have said of the series that it is no problem.
 /// - Returns: What is to be done, why, and the anomaly's numbers afterwards.
 public func mergeDecision(
   row: JudgedRow, direction: Direction, episode: Episode?, traits: SeriesTraits,
-  rules: MergeRules = MergeRules()
+  rules: MergeRules = MergeRules(), dismissed: [DismissedAnomaly] = []
 ) -> MergeDecision {
   guard !row.isMissing else { return MergeDecision(.nothing, .missing, episode) }
-  let merge = Merge(row: row, direction: direction, traits: traits, rules: rules)
+  let merge = Merge(
+    row: row, direction: direction, traits: traits, rules: rules, dismissed: dismissed)
   guard let episode else { return merge.open(after: nil) }
   if let decision = merge.correct(episode) { return decision }
   switch episode.state {
@@ -35,6 +37,7 @@ private struct Merge {
   let direction: Direction
   let traits: SeriesTraits
   let rules: MergeRules
+  let dismissed: [DismissedAnomaly]
 
   func open(after previous: Episode?) -> MergeDecision {
     guard let finding = row.finding(in: direction) else {
@@ -42,6 +45,12 @@ private struct Merge {
     }
     let opened = Episode(
       finding, row: row, after: previous?.endBucket, traits: traits, rule: rules.severity)
+    let required = rules.dismissal.requiredScore(
+      for: opened.type, magnitude: opened.magnitude(traits.kind), in: row.bucket,
+      traits.granularity, dismissed: dismissed)
+    guard finding.score >= required else {
+      return MergeDecision(.nothing, .likeDismissed, previous)
+    }
     return MergeDecision(.open, .firstFinding, opened)
   }
 

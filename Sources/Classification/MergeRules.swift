@@ -5,6 +5,9 @@ public struct MergeRules: Sendable, Hashable {
   /// How severity follows from magnitude and duration.
   public var severity: SeverityRule
 
+  /// How dismissals raise the bar for what is like them.
+  public var dismissal: DismissalRule
+
   /// Deviations of a bucket alone, towards the anomaly's side, up to which it is inside the band.
   public var bandDeviations: Double
 
@@ -13,8 +16,10 @@ public struct MergeRules: Sendable, Hashable {
 
   /// Sets the rules.
   public init(
-    severity: SeverityRule = SeverityRule(), bandDeviations: Double = 2.5, joinedShare: Int64 = 3
+    severity: SeverityRule = SeverityRule(), dismissal: DismissalRule = DismissalRule(),
+    bandDeviations: Double = 2.5, joinedShare: Int64 = 3
   ) {
+    self.dismissal = dismissal
     self.severity = severity
     self.bandDeviations = bandDeviations
     self.joinedShare = joinedShare
@@ -89,6 +94,8 @@ public enum MergeReason: String, Sendable, Hashable, CaseIterable {
   case echo
   /// A person has said that it is no problem, and it goes on.
   case dismissed
+  /// A test fired, but no more clearly than on what a person has said is no problem.
+  case likeDismissed
   /// The bucket has no value.
   case missing
   /// A correction confirms what was known.

@@ -33,6 +33,8 @@ struct BatchMerge {
   var incidents: [StoredIncident] = []
   /// Places in ``incidents`` to be written.
   var changedIncidents: Set<Int> = []
+  /// What people have said of the series with findings that it is no problem.
+  var dismissed: [SeriesKey: [DismissedAnomaly]] = [:]
   /// Platform events that may explain what is found.
   var events: [(event: PlatformEvent, anomaly: AnomalyID)] = []
   /// Series that are not in the batch whose anomaly was taken over, with the one they have now.
@@ -76,6 +78,12 @@ struct BatchMerge {
     return keys
   }
 
+  /// The series of the new rows on which a test fired.
+  var found: [SeriesKey] {
+    fresh.map { batch.order[$0] }.filter { batch.findingOfRow[$0] != nil }
+      .map { batch.findings.series(ofRow: $0) }
+  }
+
   /// The customers of the new rows, by rising identity.
   var customers: [CustomerID] { Set(fresh.map { batch.customer(batch.order[$0]).id }).sorted() }
 
@@ -91,7 +99,8 @@ struct BatchMerge {
       rows: fresh.map { batch.order[$0] }, followed: { cursors[places[$0]].followed },
       episode: { row, direction in
         cursors[places[row]][direction].flatMap { stored[$0] }?.episode
-      })
+      },
+      dismissed: { dismissed[batch.findings.series(ofRow: $0)] ?? [] })
     try settle(decisions, places: places)
     for place in fresh {
       cursors[place].seen.insert(

@@ -13,6 +13,7 @@ enum ClassifierSchema {
     Migration(version: 3, name: "usage_anomalies for readers", sql: view),
     Migration(version: 4, name: "types of the third side", sql: thirdSide),
     Migration(version: 5, name: "incidents and platform events", sql: incidents),
+    Migration(version: 6, name: "verdicts by series", sql: verdicts),
   ]
 
   private static let tables: PostgresStatement = """
@@ -220,5 +221,10 @@ enum ClassifierSchema {
       timestamptz 'epoch' + dismissed_unix_us * interval '1 microsecond' AS dismissed_at,
       dismissed_by
     FROM anomaly WHERE state <> 6 AND standing = 1 AND scope <> 3;
+    """
+
+  /// What people dismissed of a series is looked up whenever a test fires on it.
+  private static let verdicts: PostgresStatement = """
+    CREATE INDEX anomaly_of_series ON anomaly (customer_id, metric_id, end_bucket DESC);
     """
 }

@@ -67,6 +67,9 @@ struct ClassifierStore: Sendable {
       batch.findings, rules: rules, holdBuckets: IncidentRules().holdBuckets,
       nowUnixMicroseconds: nowUnixMicroseconds, on: connection)
     merge.events = platform.events
+    let span = rules.dismissal.buckets(granularity)
+    merge.dismissed = try DismissalTable.load(
+      merge.found, since: Int32(clamping: Int64(batch.bucket) - Int64(span)), on: connection)
     try merge.run(try AnomalyTable.load(merge.wanted, on: connection))
     try SeriesTable.save(
       merge.changedCursors.map { (key: keys[$0], cursor: merge.cursors[$0]) }, on: connection)

@@ -43,6 +43,7 @@ public struct HistoryReplay: Sendable {
   private var calendar: CalendarResolver
   private var fold: ModelFold
   private var merging: ReplayMerging
+  private let kinds: [MetricKind]
 
   /// Begins before the first bucket, with models that have seen nothing.
   ///
@@ -66,6 +67,7 @@ public struct HistoryReplay: Sendable {
     merging = ReplayMerging(
       rules: rules, customerOf: members.map(\.customer),
       metricOf: members.map { metrics[$0.metric].id })
+    kinds = members.map { metrics[$0.metric].kind }
     fold = ModelFold(
       runID: ScanRunID(high: 0, low: 0), granularity: granularity, ingestSequence: 0,
       customers: customers, metrics: metrics,
@@ -117,5 +119,11 @@ public struct HistoryReplay: Sendable {
       EvidenceFlags(
         calendar.entry(customer: members[place].customer, metric: members[place].metric))
     }
+  }
+
+  /// Takes a person's word that the latest anomaly of a series to a side is no problem, as of the
+  /// bucket after the last one.
+  public mutating func dismiss(series place: Int, _ direction: Direction) {
+    merging.dismiss(series: place, direction, kinds: { [kinds] in kinds[$0] })
   }
 }

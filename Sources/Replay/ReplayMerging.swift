@@ -10,6 +10,7 @@ struct ReplayMerging: Sendable {
     var up: Episode?
     var neither: Episode?
     var followed: Set<Direction> = []
+    var dismissed: [DismissedAnomaly] = []
 
     subscript(direction: Direction) -> Episode? {
       get {
@@ -58,7 +59,7 @@ struct ReplayMerging: Sendable {
     var changes = mergeEvents(findings, series: first)
     let decisions = BatchMerging(findings, rules: rules).decisions(
       rows: Array(members.indices), followed: { known[members[$0]].followed },
-      episode: { known[members[$0]][$1] })
+      episode: { known[members[$0]][$1] }, dismissed: { known[members[$0]].dismissed })
     let merging = CustomerMerging(findings, rules: rules)
     var rest = decisions[...]
     var from = 0
@@ -76,6 +77,28 @@ struct ReplayMerging: Sendable {
       from = to
     }
     return changes
+  }
+
+  /// Takes a person's word that the latest anomaly of a series to a side is no problem; where it is
+  /// part of what the customer went through as a whole, all of that is meant.
+  mutating func dismiss(series place: Int, _ direction: Direction, kinds: (Int) -> MetricKind) {
+    guard let episode = known[place][direction] else { return }
+    let customer = customerOf[place]
+    let incident = incidents[customer]?.firstIndex { $0.direction == direction }
+    var meant = [place]
+    if episode.standing == .joined, let incident {
+      incidents[customer]?[incident].wide?.state = .dismissed
+      let metrics = Set(incidents[customer]?[incident].metrics ?? [])
+      meant = places(of: customer, near: place).filter { metrics.contains(metricOf[$0]) }
+    }
+    for part in meant {
+      guard let episode = known[part][direction] else { continue }
+      if part == place || episode.standing == .joined { known[part][direction]?.state = .dismissed }
+      known[part].dismissed.append(
+        DismissedAnomaly(
+          type: episode.type, endBucket: episode.endBucket,
+          magnitude: episode.magnitude(kinds(part))))
+    }
   }
 
   private mutating func mergeEvents(

@@ -174,4 +174,19 @@ struct IncidentStoreTests {
           == ["1 of revision 1", "1 of revision 1", "3 of revision 2"])
     }
   }
+
+  @Test("what is no clearer than what was dismissed with its customer opens nothing")
+  func verdicts() async throws {
+    try await Laboratory.with { laboratory in
+      try await laboratory.judge([[1, 2, 3]])
+      let anomaly = try #require(try await laboratory.all().first)
+      _ = try await laboratory.store.transition(
+        TransitionWish(anomaly: anomaly.id, verb: .dismiss, actor: StoreTests.person))
+      try await laboratory.judge(Array(repeating: [], count: 20), from: Fleet.day + 1)
+      // The fourth metric was no part of it.
+      try await laboratory.judge([[1, 2, 3, 4]], from: Fleet.day + 21)
+      let open = try await laboratory.all(AnomalyFilter(states: [.open]))
+      #expect(open.map(\.metric.id.number) == [4])
+    }
+  }
 }

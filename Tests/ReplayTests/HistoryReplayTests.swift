@@ -52,6 +52,28 @@ struct HistoryReplayTests {
     #expect(changes.last?.kind == .resolved)
   }
 
+  @Test func `a verdict raises the bar for what is like it`() throws {
+    var values = [(0..<200).map { Self.value(1, $0, gap: 100..<101) }]
+    for day in 150..<151 { values[0][day] = Self.value(1, day, gap: 150..<151) }
+    func opened(dismissing: Bool) -> [Int32] {
+      var replay = HistoryReplay(
+        granularity: .day, customers: [Self.customer(1)], metrics: [Self.metric],
+        members: [HistoryReplay.Member(customer: 0, metric: 0)],
+        rules: MergeRules(dismissal: DismissalRule(scoreFactor: 50, scoreFactorMax: 50)))
+      var found: [Int32] = []
+      for day in 0..<200 {
+        for change in replay.advance(to: Self.start + Int32(day), values: { values[$0][day] })
+        where change.kind == .opened {
+          found.append(Int32(day))
+          if dismissing { replay.dismiss(series: 0, change.episode.direction) }
+        }
+      }
+      return found
+    }
+    #expect(opened(dismissing: false) == [100, 150])
+    #expect(opened(dismissing: true) == [100])
+  }
+
   @Test func `a history without anything in it changes nothing`() {
     #expect(Self.changes([1, 2, 3], gap: 0..<0).isEmpty)
   }
