@@ -59,7 +59,8 @@ struct LearningRates: Sendable, Hashable {
     clipFrom: 4, maskFrom: 6, noiseFrom: 4, anchorWindow: 4, slotDecay: 0.9, delay: 26)
   static let hour = LearningRates(
     decay: 0.998_083, clipFrom: 336, maskFrom: 336, noiseFrom: 336, mask: 4, maskedRun: 60,
-    anchorWindow: 72, anchorEffect: 0.25, anchorShare: 0.7, hasZeroHabit: false, silenceReach: 672, alarmReach: 72,
+    anchorWindow: 72, anchorEffect: 0.25, anchorShare: 0.7, hasZeroHabit: false, silenceReach: 672,
+    alarmReach: 72,
     oppositeReach: 36, dispersion: 0.08,
     dispersionWeight: 40, dispersionDecay: 0.999, squareLimit: 10, calibrationRate: 0.002,
     slotDecay: 0.82, slotBelief: 5, delay: 168, scaleRate: 0.006, recordDecay: 0.999_6,

@@ -158,7 +158,8 @@ extension SeasonalModel {
     age += 1
     recent.append(step.value)
     guard isAmount, rates.hasZeroHabit,
-      let share = zeros.settle(mean: step.mean, isMoney: kind == .money) else {
+      let share = zeros.settle(mean: step.mean, isMoney: kind == .money)
+    else {
       return
     }
     valueWeight /= share
