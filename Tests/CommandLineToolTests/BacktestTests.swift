@@ -157,6 +157,19 @@ struct BacktestTests {
     }
   }
 
+  @Test func `a catalogue tells what names do not`() async throws {
+    try await withFolder { folder in
+      let catalogue = try folder.file(
+        "metrics.csv",
+        "metric,granularity,kind\napi_calls,day,gauge\nlogins,day,count\nhealth_score,day,gauge\n")
+      let row = "c3/api_calls,2023-04-12,"
+      #expect(try await folder.detections(Sample.rows()).contains(row))
+      // A level has no weekends, so that a fall to what they are like says nothing.
+      #expect(
+        try await !folder.detections(Sample.rows(), "--metrics", catalogue).contains(row))
+    }
+  }
+
   @Test func `only customers of whom a segment or region is told are compared`() async throws {
     try await withFolder { folder in
       let head = "customer,metric,date,value\n"

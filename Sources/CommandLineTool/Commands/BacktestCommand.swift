@@ -107,7 +107,7 @@ private func readHistory(
     for metric in try CatalogueFiles.metrics(path: path) {
       let model: SeriesModel.Metric
       do {
-        model = try SeriesModel.Metric(metric, field: "metric")
+        model = try SeriesModel.Metric(metric, field: "metric", requiresID: false)
       } catch {
         throw CommandError("\(path): \(metric.name): \(error)")
       }
