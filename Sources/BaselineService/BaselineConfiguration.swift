@@ -13,6 +13,9 @@ public struct BaselineConfiguration: Sendable {
   /// The database, as baseline's role.
   public let databaseURL: Redacted<String>
 
+  /// After how many series a range is full.
+  public let rangeSeries: Int
+
   /// How many ranges of series are scanned at once.
   public let scanConcurrency: Int
 
@@ -39,9 +42,12 @@ public struct BaselineConfiguration: Sendable {
     databaseURL =
       reader.secretOrFile("database-url", help: "PostgreSQL, as the role tidemark_baseline")
       ?? Redacted("")
+    rangeSeries = reader.integer(
+      "range-series", default: 1_000, in: 1...1_000,
+      help: "series of a range, the part of a scan that is claimed; customers are not cut")
     scanConcurrency = reader.integer(
       "scan-concurrency", default: 4, in: 1...64,
-      help: "ranges of about 1,000 series scanned at once")
+      help: "ranges scanned at once")
     cohortSeries = reader.integer(
       "cohort-series", default: Self.cohortSeriesDefault, in: 1_000...100_000_000,
       help: "series held in memory, about 3 KiB each, while a history's cohorts are compared")
@@ -57,12 +63,14 @@ public struct BaselineConfiguration: Sendable {
   /// Sets them in a program, as tests do.
   public init(
     runtime: RuntimeSettings, rpc: RPCSettings, databaseURL: Redacted<String>,
-    scanConcurrency: Int = 4, cohortSeries: Int = cohortSeriesDefault, leaseSeconds: Double = 15,
-    notifiesHistory: Bool = false, zoneDirectory: String = "/usr/share/zoneinfo"
+    rangeSeries: Int = 1_000, scanConcurrency: Int = 4, cohortSeries: Int = cohortSeriesDefault,
+    leaseSeconds: Double = 15, notifiesHistory: Bool = false,
+    zoneDirectory: String = "/usr/share/zoneinfo"
   ) {
     self.runtime = runtime
     self.rpc = rpc
     self.databaseURL = databaseURL
+    self.rangeSeries = rangeSeries
     self.scanConcurrency = scanConcurrency
     self.cohortSeries = cohortSeries
     self.leaseSeconds = leaseSeconds

@@ -42,7 +42,8 @@ public struct BaselineService: Service {
       runs: runs, reader: reader, lookup: SeriesLookup(pool: pool, reader: reader),
       calendar: calendar, cohorts: cohorts, detector: DetectorClient(detector),
       notifiesHistory: settings.notifiesHistory)
-    let planner = ScanPlanner(runs: runs, reader: reader)
+    let planner = ScanPlanner(
+      runs: runs, reader: reader, rangeSeries: settings.rangeSeries)
     let pass = CohortPass(
       loader: loader, table: cohorts, concurrency: settings.scanConcurrency,
       seriesLimit: settings.cohortSeries, leaseSeconds: settings.leaseSeconds, figures: figures,

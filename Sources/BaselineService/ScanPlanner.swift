@@ -4,14 +4,13 @@ import SeriesModel
 import SeriesStore
 import WorkQueue
 
-/// Cuts a run into ranges of shards with about a thousand series each; what cohorts have in common is
+/// Cuts a run into ranges of shards, by default with about a thousand series each; what cohorts have in common is
 /// looked for next.
 struct ScanPlanner: Sendable {
-  /// Series after which a range is full.
-  static let rangeSeries = 1_000
-
   let runs: ScanRunTable
   let reader: SeriesReader
+  /// Series after which a range is full.
+  let rangeSeries: Int
 
   /// A range of shards with the number of its series.
   struct Range: Sendable, Hashable {
@@ -20,7 +19,7 @@ struct ScanPlanner: Sendable {
   }
 
   /// Joins neighbouring shards until a range is full; a shard is never cut.
-  static func ranges(_ counts: [(shard: Int, count: Int)]) -> [Range] {
+  func ranges(_ counts: [(shard: Int, count: Int)]) -> [Range] {
     var ranges: [Range] = []
     for (shard, count) in counts {
       if let last = ranges.last, last.series + count <= rangeSeries {
@@ -38,7 +37,7 @@ struct ScanPlanner: Sendable {
     guard let id = ScanRunID(key: job.key), let run = try await runs.find(id) else {
       return .poison(reason: "no scan run \(job.key)")
     }
-    let ranges = Self.ranges(try await reader.seriesCounts(run.granularity))
+    let ranges = ranges(try await reader.seriesCounts(run.granularity))
     let total = ranges.reduce(0) { $0 + $1.series }
     let from = try await firstBucket(of: run, series: total)
     let width = Int64(max(0, Int(run.through) - Int(from) + 1))

@@ -57,7 +57,7 @@ struct CohortScanTests {
     try await BaselineHouse.with(customers: 14) { house in
       try await fill(house, 100...199)
       try await house.close(through: 199)
-      try await house.serving { try await house.scan($0) }
+      try await house.serving(rangeSeries: 6) { try await house.scan($0) }
       let stored = try await CohortHouse.rows(house)
       #expect(stored == rows(house, through: 199))
       #expect(stored[181]?.map(\.outageSince) == [180, nil])
@@ -75,7 +75,7 @@ struct CohortScanTests {
 
   @Test func `bucket by bucket the rows are those of all buckets at once`() async throws {
     try await BaselineHouse.with(customers: 14) { house in
-      try await house.serving { client in
+      try await house.serving(rangeSeries: 10) { client in
         try await fill(house, 100...173)
         try await house.close(through: 173)
         try await house.scan(client)
@@ -95,7 +95,7 @@ struct CohortScanTests {
     try await BaselineHouse.with(customers: 14) { house in
       try await fill(house, 100...199)
       try await house.close(through: 199)
-      try await house.serving { try await house.scan($0) }
+      try await house.serving(rangeSeries: 4) { try await house.scan($0) }
       let before = try await CohortHouse.rows(house)
       // As a process leaves it that dies after two blocks of rows and before any range.
       let baseline = try house.database.pool(.baseline, size: 1)
@@ -106,7 +106,7 @@ struct CohortScanTests {
       ] as [PostgresStatement] {
         _ = try await baseline.query(statement)
       }
-      try await house.serving(replica: 1) { try await house.scan($0) }
+      try await house.serving(replica: 1, rangeSeries: 4) { try await house.scan($0) }
       #expect(try await CohortHouse.rows(house) == before)
       let kept = try await baseline.query(
         "SELECT count(*) FROM cohort_row WHERE model_version = 'stored before'"

@@ -91,7 +91,7 @@ struct RebuildingTests {
       var values: [Cell: Double] = [:]
       var late: [Cell: Double] = [:]
       var closed: Int32 = 99
-      try await house.serving { client in
+      try await house.serving(rangeSeries: 7) { client in
         var put = PutCalendarRequest()
         put.entries = Self.calendar.map { EvidenceContract.CalendarEntry($0) }
         _ = try await client.putCalendar(put)
