@@ -66,14 +66,14 @@ public final class ModelParameters: Sendable {
 
   private static let day = ModelParameters(
     rules: [
-      WindowRule(length: 1, threshold: 6.811, effect: 0.903, minimumChange: 6),
-      WindowRule(length: 2, threshold: 6.326, effect: 0.662, minimumChange: 6),
-      WindowRule(length: 3, threshold: 5.841, effect: 0.542, minimumChange: 6),
-      WindowRule(length: 5, threshold: 5.151, effect: 0.482, minimumChange: 9),
-      WindowRule(length: 7, threshold: 5.373, effect: 0.397, minimumChange: 9),
-      WindowRule(length: 10, threshold: 5.791, effect: 0.361, minimumChange: 9),
-      WindowRule(length: 14, threshold: 6.209, effect: 0.337, minimumChange: 9),
-      WindowRule(length: 21, threshold: 6.209, effect: 0.313, minimumChange: 9),
+      WindowRule(length: 1, threshold: 6.84, effect: 0.903, minimumChange: 6),
+      WindowRule(length: 2, threshold: 6.35, effect: 0.662, minimumChange: 6),
+      WindowRule(length: 3, threshold: 5.99, effect: 0.542, minimumChange: 6),
+      WindowRule(length: 5, threshold: 5.56, effect: 0.482, minimumChange: 9),
+      WindowRule(length: 7, threshold: 6.09, effect: 0.397, minimumChange: 9),
+      WindowRule(length: 10, threshold: 6.56, effect: 0.361, minimumChange: 9),
+      WindowRule(length: 14, threshold: 7.05, effect: 0.337, minimumChange: 9),
+      WindowRule(length: 21, threshold: 7.05, effect: 0.313, minimumChange: 9),
     ], shortWindow: 5, warmUp: 56, grossFrom: 14, grossScale: 1.5, ageInflation: 8.4,
     shapes: .day, learning: .day)
 

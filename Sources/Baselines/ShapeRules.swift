@@ -28,6 +28,6 @@ public struct ShapeRules: Sendable, Hashable {
   public var adoptionUnits = 5.0
 
   static let day = ShapeRules(
-    decline: 3.35, season: 2.576, silence: 13.1, plateau: 24.1, capExcess: 3, adoptionBuckets: 3)
+    decline: 3.02, season: 2.576, silence: 13.1, plateau: 24.1, capExcess: 3, adoptionBuckets: 3)
   static let hour = ShapeRules(silence: 18.7, silenceRun: 4)
 }

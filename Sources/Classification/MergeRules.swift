@@ -14,11 +14,16 @@ public struct MergeRules: Sendable, Hashable {
   /// One in so many buckets of a joined anomaly must be out of the ordinary.
   public var joinedShare: Int64
 
+  /// Days in a row inside the band that end an anomaly of days: a week, so that every weekday was
+  /// seen once.
+  public var calmDays: Int32
+
   /// Sets the rules.
   public init(
     severity: SeverityRule = SeverityRule(), dismissal: DismissalRule = DismissalRule(),
-    bandDeviations: Double = 2.5, joinedShare: Int64 = 3
+    bandDeviations: Double = 2.5, joinedShare: Int64 = 3, calmDays: Int32 = 7
   ) {
+    self.calmDays = calmDays
     self.dismissal = dismissal
     self.severity = severity
     self.bandDeviations = bandDeviations
@@ -36,9 +41,19 @@ public struct MergeRules: Sendable, Hashable {
     }
   }
 
-  /// How many buckets in a row inside the band end an anomaly: half an hour of 5 minutes, six
-  /// hours, three days, two weeks.
+  /// How many buckets in a row inside the band end an anomaly: half an hour of 5 minutes, a day of
+  /// hours, a week of days, two weeks.
   public func calmBuckets(_ granularity: Granularity) -> Int32 {
+    switch granularity {
+    case .fiveMinutes: 6
+    case .hour: 24
+    case .day: calmDays
+    case .week: 2
+    }
+  }
+
+  /// How many buckets after its last one a platform event is over: it ends for all at once.
+  public func outageCalmBuckets(_ granularity: Granularity) -> Int32 {
     switch granularity {
     case .fiveMinutes: 6
     case .hour: 6

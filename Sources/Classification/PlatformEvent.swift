@@ -47,7 +47,7 @@ public struct PlatformEvent: Sendable, Hashable {
     let quiet = Set(rows.filter { $0.outageSince == nil }.map(\.cohort))
     for event in known where event.episode.state.isActive && quiet.contains(event.cohort) {
       let calm = Int64(bucket.index) - Int64(event.episode.endBucket)
-      guard calm >= Int64(rules.calmBuckets(bucket.granularity)) else { continue }
+      guard calm >= Int64(rules.outageCalmBuckets(bucket.granularity)) else { continue }
       var ended = event
       ended.episode.state = .resolved
       decisions.append(PlatformDecision(event: ended, told: .resolved))

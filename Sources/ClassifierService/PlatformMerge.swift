@@ -22,7 +22,7 @@ enum PlatformMerge {
     let bucket = findings.bucket
     let everyone = SeriesModel.Customer.everyone(in: "").id
     let keys = try PlatformEventTable.load(
-      bucket, recent: max(holdBuckets, rules.calmBuckets(bucket.granularity)) + 1,
+      bucket, recent: max(holdBuckets, rules.outageCalmBuckets(bucket.granularity)) + 1,
       since: findings.cohorts.compactMap(\.outageSince), on: connection)
     let records = try AnomalyTable.load(
       keys.map { (customer: everyone, id: $0.anomaly) }, on: connection)

@@ -38,6 +38,11 @@ extension Anomaly {
   }
 }
 
+extension MergeRules {
+  /// Three days inside the band end an anomaly, so that a life fits on a page.
+  static let quick = MergeRules(calmDays: 3)
+}
+
 extension JudgedRow {
   /// A quiet day of a series that expects 100.
   static func quiet(_ bucket: Int32) -> JudgedRow {
@@ -71,7 +76,7 @@ struct Follower {
   mutating func follow(_ rows: [JudgedRow]) {
     for row in rows {
       let decision = mergeDecision(
-        row: row, direction: direction, episode: episode, traits: traits)
+        row: row, direction: direction, episode: episode, traits: traits, rules: .quick)
       episode = decision.episode
       decisions.append(decision)
     }

@@ -61,13 +61,13 @@ struct House {
       events.removeAll { $0.since == decision.event.since }
       events.append(decision.event)
     }
-    let decisions = BatchMerging(findings).decisions(
+    let decisions = BatchMerging(findings, rules: .quick).decisions(
       rows: Array(metrics.indices),
       followed: {
         Set(episodes[metrics[$0].id]?.filter { $0.value.state.isActive }.keys ?? [:].keys)
       },
       episode: { episodes[metrics[$0].id]?[$1] })
-    last = CustomerMerging(findings).settle(
+    last = CustomerMerging(findings, rules: .quick).settle(
       rows: Array(metrics.indices), decisions: decisions, incidents: incidents,
       leader: { episodes[$0.leader]?[$0.direction] }, events: events)
     return take()

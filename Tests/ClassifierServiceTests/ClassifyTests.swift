@@ -49,7 +49,9 @@ struct ClassifyTests {
   @Test("two replicas at once make what one makes")
   func replicas() async throws {
     try await Laboratory.with { laboratory in
-      let other = ClassifierStore(pool: try laboratory.database.pool(.classifier)) { 1 }
+      let other = ClassifierStore(
+        pool: try laboratory.database.pool(.classifier), rules: MergeRules(calmDays: 3)
+      ) { 1 }
       var opened: Int64 = 0
       for offset in 0..<8 {
         let values = [30.0, offset < 4 ? 100 : 300, offset % 2 == 0 ? 20 : 100]

@@ -74,7 +74,7 @@ struct Laboratory {
     try await TestDatabase.with { database in
       let pool = try database.pool(.classifier)
       let clock = ManualClock()
-      let store = ClassifierStore(pool: pool) { clock.now }
+      let store = ClassifierStore(pool: pool, rules: MergeRules(calmDays: 3)) { clock.now }
       try await store.migrate()
       return try await body(
         Laboratory(database: database, pool: pool, clock: clock, store: store))
