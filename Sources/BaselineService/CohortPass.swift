@@ -89,7 +89,7 @@ struct CohortPass: Sendable {
 
   /// Makes all rows that are not there; gives those that are not stored yet.
   private func walk(_ run: ScanRun, _ job: ClaimedJob) async throws -> Rows {
-    guard run.state == .running, try await table.knowsCohorts() else { return [] }
+    guard run.state == .running else { return [] }
     let last = try await table.lastBucket(run.granularity)
     let start = max(run.from ?? run.through, last.map { $0 + 1 } ?? .min)
     guard start <= run.through else { return [] }

@@ -12,13 +12,6 @@ typealias CohortRowsByBucket = [Int32: [CohortRow]]
 struct CohortTable: Sendable {
   let pool: PostgresPool
 
-  /// Whether any customer is known to be like others; without, nobody is compared with anybody.
-  func knowsCohorts() async throws -> Bool {
-    try await pool.query(
-      "SELECT EXISTS (SELECT FROM ingest.customer_v1 WHERE segment <> '' OR region <> '')"
-    ).single.bool(0)
-  }
-
   /// The last bucket that has rows, or nil.
   func lastBucket(_ granularity: Granularity) async throws -> Int32? {
     try await pool.query(

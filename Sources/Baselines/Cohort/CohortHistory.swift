@@ -24,13 +24,6 @@ public struct CohortHistory: Sendable {
   private let rules: CohortRules
   private var memories: [String: Memory] = [:]
 
-  /// Whether it is known of any of these customers whom it is like.
-  ///
-  /// Without segments and regions customers may have nothing in common; then no rows are made at all.
-  public static func knowsCohorts(_ customers: [Customer]) -> Bool {
-    customers.contains { !$0.cohort.isEmpty }
-  }
-
   /// A history of nothing.
   public init(granularity: Granularity) { rules = CohortRules.rules(for: granularity) }
 

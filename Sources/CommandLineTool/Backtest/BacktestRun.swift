@@ -37,16 +37,17 @@ struct BacktestRun: Sendable {
   // A part is walked by one thread at a time, so its lock is never waited for, however long it is
   // held.
   private let parts: [Locked<Part>]
-  /// Whether anybody is known to be like others; without, nobody is compared with anybody: there is
-  /// no common shift and no platform event.
+  /// Whether the customers are those of one business; else nobody is compared with anybody: there
+  /// is no common shift and no platform event.
   private let hasCohorts: Bool
 
   /// Parts the history.
   init(
-    _ history: History, calendar: BusinessCalendar, sensitivity: [SensitivityRule] = []
+    _ history: History, calendar: BusinessCalendar, hasCohorts: Bool,
+    sensitivity: [SensitivityRule] = []
   ) {
     self.history = history
-    hasCohorts = CohortHistory.knowsCohorts(history.customers)
+    self.hasCohorts = hasCohorts
     var parts: [Locked<Part>] = []
     var from = 0
     while from < history.series.count {

@@ -14,7 +14,8 @@ func backtest(_ context: CommandContext) async throws -> Int32 {
   let (history, points, calendar) = try readHistory(settings)
   let read = clock.now
   let coreStarted = processCoreSeconds()
-  let run = BacktestRun(history, calendar: calendar)
+  let run = BacktestRun(
+    history, calendar: calendar, hasCohorts: settings.customers != nil)
   let due = Int64(history.series.count)
   let buckets = Int64(history.buckets.count)
   var progress = ProgressReport(
