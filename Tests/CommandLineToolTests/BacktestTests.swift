@@ -170,7 +170,7 @@ struct BacktestTests {
     }
   }
 
-  @Test func `only customers of whom a segment or region is told are compared`() async throws {
+  @Test func `only customers that are told of are compared with each other`() async throws {
     try await withFolder { folder in
       let head = "customer,metric,date,value\n"
       let text =
@@ -181,7 +181,9 @@ struct BacktestTests {
       #expect(alone.contains("c7/api_calls,2023-04-12,"))
       #expect(!alone.contains("platform_outage"))
       let bare = try folder.file("bare.csv", "customer,region\n" + names.replacing("EU", with: ""))
-      #expect(try await folder.detections(text: text, "--customers", bare) == alone)
+      #expect(
+        try await folder.detections(text: text, "--customers", bare)
+          .contains(",platform_outage,"))
       let regions = try folder.file("regions.csv", "customer,region\n" + names)
       let compared = try await folder.detections(text: text, "--customers", regions)
       #expect(compared.contains(",platform_outage,"))
