@@ -29,5 +29,6 @@ public struct ShapeRules: Sendable, Hashable {
 
   static let day = ShapeRules(
     decline: 3.02, season: 2.576, silence: 13.1, plateau: 24.1, capExcess: 3, adoptionBuckets: 3)
-  static let hour = ShapeRules(silence: 18.7, silenceRun: 4)
+  static let hour = ShapeRules(
+    season: 2.2, seasonEffect: 0.3, silence: 18.7, silenceRun: 4)
 }

@@ -62,6 +62,10 @@ struct SeasonProfile: Sendable {
       values[slot] *= share
       levels[slot] *= share
     }
+    for place in dayValues.indices {
+      dayValues[place] *= share
+      dayLevels[place] *= share
+    }
   }
 
   /// What was seen over the level, a slot, for the cohort; empty where too little was seen.

@@ -1,6 +1,22 @@
-/// The last three weeks against the season's shape of three weeks ago, taken once a week.
+/// The last seasons against the season's shape of before, taken once a season: three weeks against
+/// that of three weeks ago, or two days of hours against what is known of each hour of the week.
 struct SeasonTest: Sendable {
-  /// Weeks after which a distance teaches the scale.
+  /// How often it is taken and how long a change goes on, in buckets.
+  struct Pace: Sendable, Hashable {
+    /// From one time to the next.
+    var every: Int
+    /// After which another change is a new one.
+    var apart: Int
+    /// For how long the shape is learned anew.
+    var relearning: Int
+
+    static let day = Pace(every: 7, apart: 42, relearning: 35)
+    static let hour = Pace(every: 24, apart: 5 * 24, relearning: 5 * 24)
+  }
+
+  private let pace: Pace
+
+  /// Times after which a distance teaches the scale.
   private static let delay = 8
 
   /// Mean square of the distance, and the largest in units of its root.
@@ -14,24 +30,27 @@ struct SeasonTest: Sendable {
   private(set) var changed: Int?
   private var lastFired: Int?
 
-  /// This week's distance in units of the series' own past, and the mean change of a slot as a log
+  /// The newest distance in units of the series' own past, and the mean change of a slot as a log
   /// ratio; 0 where it may not be judged.
   private(set) var distance = 0.0
   private(set) var effect = 0.0
 
-  init() { past = Array(repeating: 0, count: Self.delay) }
+  init(pace: Pace) {
+    self.pace = pace
+    past = Array(repeating: 0, count: Self.delay)
+  }
 
   /// Whether the shape is being learned anew, without clipping.
-  func isRelearning(_ step: Int) -> Bool { changed.map { step - $0 <= 35 } ?? false }
+  func isRelearning(_ step: Int) -> Bool { changed.map { step - $0 <= pace.relearning } ?? false }
 
-  /// Takes this week's distance in.
+  /// Takes the newest distance in.
   ///
   /// - Returns: Whether a change was found anew, so that the shape must be learned anew.
   mutating func take(
     distance raw: Double, effect: Double, mayJudge: Bool, step: Int, rules: ShapeRules
   ) -> Bool {
-    let isContinuing = lastFired.map { step - $0 <= 7 } ?? false
-    let isAfter = changed.map { step - $0 > 42 } ?? true
+    let isContinuing = lastFired.map { step - $0 <= pace.every } ?? false
+    let isAfter = changed.map { step - $0 > pace.apart } ?? true
     let scaled = raw / max(square, 1).squareRoot()
     learn(mayJudge && isAfter ? raw : 0, isCalm: isAfter)
     guard mayJudge, isContinuing || isAfter else {

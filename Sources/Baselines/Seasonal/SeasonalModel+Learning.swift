@@ -16,7 +16,9 @@ extension SeasonalModel {
 
   /// Takes the last three weeks against the season's shape of three weeks ago, once a week.
   mutating func testSeason() {
-    guard parameters.shapes.season.isFinite, isAmount, step.slot == 0, age > 84 else { return }
+    guard parameters.shapes.season.isFinite, isAmount else { return }
+    if granularity == .hour { return testHours() }
+    guard step.slot == 0, age > 84 else { return }
     let (distance, effect, valid, daily) = seasonDistance()
     let mayJudge =
       age > 98 && guards.isQuiet(21, at: steps) && steps - guards.anchor > 28 && valid >= 14

@@ -28,7 +28,7 @@ struct SeasonalModel: Sendable {
   var guards = Guards()
   var zeros = ZeroHabit()
   var drift = DriftTest()
-  var shape = SeasonTest()
+  var shape: SeasonTest
   var ties = TieTest()
   var recent = RecentValues()
 
@@ -46,6 +46,7 @@ struct SeasonalModel: Sendable {
     self.granularity = granularity
     parameters = ModelParameters.parameters(for: granularity)
     profile = SeasonProfile(granularity: granularity)
+    shape = SeasonTest(pace: granularity == .hour ? .hour : .day)
     noise = SeriesNoise(kind: kind)
     let lengths = parameters.windows
     let rates = parameters.learning
