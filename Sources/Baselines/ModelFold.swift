@@ -224,10 +224,18 @@ private struct CohortRows {
   /// The row of a cohort; that of all where it has none.
   func row(_ cohort: String) -> CohortRow { rows[cohort] ?? all }
 
-  /// The rows that members of these cohorts were judged with, that of all first.
+  /// The rows that members of these cohorts were judged with, that of all first; no more of them than
+  /// a batch may hold, in which case those of platform events come first.
   func present(in cohorts: [String]) -> [CohortRow] {
     guard !rows.isEmpty else { return [] }
-    return [all] + Set(cohorts).subtracting([""]).sorted().compactMap { rows[$0] }
+    var found = Set(cohorts).subtracting([""]).sorted().compactMap { rows[$0] }
+    let limit = ModelFold.batchRows - 1
+    if found.count > limit {
+      let events = found.filter { $0.outageSince != nil }
+      let others = found.filter { $0.outageSince == nil }
+      found = Array((events + others).prefix(limit)).sorted { $0.cohort < $1.cohort }
+    }
+    return [all] + found
   }
 }
 
