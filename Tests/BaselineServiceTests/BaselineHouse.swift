@@ -120,14 +120,16 @@ struct BaselineHouse {
 
   /// Runs one replica of baseline for as long as the body takes.
   func serving(
-    replica: Int = 0, rangeSeries: Int = 1_000, _ body: (BaselineClient) async throws -> Void
+    replica: Int = 0, rangeSeries: Int = 1_000, cohortSeries: Int = 1_000,
+    _ body: (BaselineClient) async throws -> Void
   ) async throws {
     let url = "inproc://baseline-\(number)-\(replica)"
     let settings = BaselineConfiguration(
       runtime: RuntimeSettings(),
       rpc: RPCSettings(
         serviceName: "baseline", listenURLs: [url], backendURLs: ["detector": [detectorURL]]),
-      databaseURL: Redacted(try database.url(.baseline)), rangeSeries: rangeSeries, leaseSeconds: 1)
+      databaseURL: Redacted(try database.url(.baseline)), rangeSeries: rangeSeries,
+      cohortSeries: cohortSeries, leaseSeconds: 1)
     let service = try BaselineService(
       settings: settings, logger: Logger(service: "baseline", level: .critical))
     try await service.start()

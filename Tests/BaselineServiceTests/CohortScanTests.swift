@@ -182,6 +182,60 @@ struct CohortScanTests {
     }
   }
 
+  @Test func `of more series than may be held the first ranges speak for all`() async throws {
+    try await BaselineHouse.with(customers: 14) { house in
+      try await fill(house, 100...199)
+      try await house.close(through: 199)
+      try await house.serving(rangeSeries: 4, cohortSeries: 25) { client in
+        #expect(try await house.scan(client).seriesScanned == 28)
+        let held = try await CohortHouse.rows(house)
+        #expect(held.values.allSatisfy { $0[0].members <= 12 })
+        #expect(held[181]?.first?.outageSince == 180)
+        // A single day is read range after range, so nobody has to be left out.
+        try await fill(house, 200...200)
+        try await house.close(through: 200)
+        try await house.scan(client)
+        #expect(try await CohortHouse.rows(house)[200]?.first?.members == 14)
+      }
+    }
+  }
+
+  @Test func `when rows cannot be stored judgement comes without them`() async throws {
+    try await BaselineHouse.with(customers: 2) { house in
+      try await fill(house, 100...110)
+      try await house.close(through: 110)
+      let baseline = try house.database.pool(.baseline, size: 1)
+      try await Migrator.migrate(BaselineSchema.migrations, on: baseline)
+      for statement in [
+        """
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+        'BEGIN RAISE EXCEPTION ''no row today''; END'
+        """,
+        "CREATE TRIGGER refuse BEFORE INSERT ON cohort_row FOR EACH ROW EXECUTE FUNCTION refuse()",
+        """
+        CREATE FUNCTION impatient() RETURNS trigger LANGUAGE plpgsql AS
+        'BEGIN IF NEW.set_aside_at IS NULL AND NEW.last_reason IS NOT NULL
+          AND NEW.generation > OLD.generation AND NEW.attempts = OLD.attempts
+          THEN NEW.due_at = now(); END IF; RETURN NEW; END'
+        """,
+        """
+        CREATE TRIGGER impatient BEFORE UPDATE ON work_job
+        FOR EACH ROW EXECUTE FUNCTION impatient()
+        """,
+      ] as [PostgresStatement] {
+        _ = try await baseline.query(statement)
+      }
+      try await house.serving { client in
+        let report = try await house.scan(client)
+        #expect(report.state == .completed)
+        #expect(report.seriesScanned == 4)
+      }
+      #expect(try await CohortHouse.rows(house).isEmpty)
+      let failures = try await baseline.query("SELECT cohort_failures FROM scan_run").single.int(0)
+      #expect(failures == CohortPass.failuresLimit)
+    }
+  }
+
   @Test func `a range that cannot be read keeps no other one from its rows`() async throws {
     try await BaselineHouse.with(customers: 14) { house in
       try await fill(house, 100...150)
