@@ -21,8 +21,10 @@ public struct BaselineService: Service {
   ///
   /// - Throws: `RPCError` when the detector's address cannot be used, or an error that names the
   ///   organisation's zone when the system has none of that name.
-  public init(settings: BaselineConfiguration, logger: Logger) throws {
-    let registry = MetricsRegistry()
+  public init(
+    settings: BaselineConfiguration, logger: Logger,
+    registry: MetricsRegistry = MetricsRegistry()
+  ) throws {
     let pool = PostgresPool(
       configuration: PostgresConfiguration(
         url: settings.databaseURL.secret, applicationName: "tidemark-baseline"),

@@ -57,7 +57,9 @@ struct CohortPass: Sendable {
       return .poison(reason: "no scan run \(job.key)")
     }
     do {
+      let begun = SystemTime.monotonicSeconds()
       try await finish(run, job, try await walk(run, job))
+      figures.spent(.cohorts, since: begun)
       return .completed
     } catch let error as PostgresError where error.isPassing {
       return .postponed(reason: "\(error)", afterSeconds: nil)

@@ -70,23 +70,29 @@ struct RangeScan: Sendable {
   }
 
   private func walk(_ run: ScanRun, _ range: ScanRange, _ job: ClaimedJob) async throws {
+    var begun = SystemTime.monotonicSeconds()
     var models = try await loader.models(of: run, shards: range.shards)
+    figures.spent(.models, since: begun)
     var progress = range.progress
     progress.bucketsDue = progress.bucketsScanned + models.bucketsDue
     var from = models.start
     while from <= run.through {
       let through = min(from + Self.blockBuckets - 1, run.through)
+      begun = SystemTime.monotonicSeconds()
       let table = try await loader.points.values(
         of: models.series, run.granularity, from: from, through: through,
         sequence: run.ingestSequence)
       let rows = try await cohorts.rows(
         run.granularity, of: models.cohorts, from: from, through: through)
+      figures.spent(.points, since: begun)
       for bucket in from...through {
         if isStopping.withLock({ $0 }) {
           throw BaselineServiceError(.stopping, "the service stops")
         }
+        begun = SystemTime.monotonicSeconds()
         let (batches, walked) = models.advance(
           to: bucket, points: table, cohorts: rows[bucket] ?? [])
+        figures.spent(.fold, since: begun)
         for batch in batches { progress.findings += try await judge(batch, run) }
         progress.bucketsScanned += walked
       }
@@ -101,11 +107,13 @@ struct RangeScan: Sendable {
   }
 
   private func judge(_ batch: Baselines.EvidenceBatch, _ run: ScanRun) async throws -> Int64 {
+    let begun = SystemTime.monotonicSeconds()
     var request = JudgeRequest()
     request.evidence = EvidenceContract.EvidenceBatch(batch)
     request.notify = run.notifiesHistory || batch.bucket.index == run.through
     let response = try await detector.judge(
       request, options: CallOptions(timeoutMilliseconds: Self.judgeMilliseconds))
+    figures.spent(.judge, since: begun)
     figures.judged(rows: batch.count, findings: response.findings)
     return response.findings
   }
@@ -114,6 +122,7 @@ struct RangeScan: Sendable {
     _ run: ScanRun, _ range: ScanRange, _ job: ClaimedJob, _ changes: [StateChange],
     _ progress: ScanRange.Progress, tally: (scanned: Int64, skips: [String: Int64])?
   ) async throws {
+    let begun = SystemTime.monotonicSeconds()
     try await runs.pool.transaction { connection in
       try runs.queue.renew(job, leaseSeconds: leaseSeconds, on: connection)
       try StateTable.store(
@@ -125,6 +134,7 @@ struct RangeScan: Sendable {
         try runs.finishIfDone(run, on: connection)
       }
     }
+    figures.spent(.commit, since: begun)
     figures.committed(series: changes.count)
   }
 }
