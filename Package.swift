@@ -202,6 +202,13 @@ let benchmarks: [Target] = [
       "RPC", "Postgres", "ServiceRuntime",
     ],
     path: "Benchmarks/ingest-benchmark", swiftSettings: settings),
+  .executableTarget(
+    name: "scan-benchmark",
+    dependencies: [
+      "BaselineService", "ClassifierService", "DetectorService", "EvidenceContract", "Locking",
+      "Postgres", "RPC", "SeriesContract", "SeriesModel", "SeriesStore", "ServiceRuntime",
+    ],
+    path: "Benchmarks/scan-benchmark", swiftSettings: settings),
 ]
 
 let testRooms: [Target] = [

@@ -2,11 +2,11 @@
 # Runs the benchmarks one after the other; each prints its ratios with their floors and fails below
 # one. Give them a machine without other work.
 #
-#   compose/bench.sh [rpc-benchmark|ingest-benchmark ...]
+#   compose/bench.sh [rpc-benchmark|ingest-benchmark|scan-benchmark ...]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 benchmarks=("$@")
-[ $# -gt 0 ] || benchmarks=(rpc-benchmark ingest-benchmark)
+[ $# -gt 0 ] || benchmarks=(rpc-benchmark ingest-benchmark scan-benchmark)
 compose/build.sh release
 
 # Durable, as in use: the floor and the measured way pay the same for it.
