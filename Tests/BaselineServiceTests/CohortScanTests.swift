@@ -171,14 +171,16 @@ struct CohortScanTests {
     }
   }
 
-  @Test func `customers of whom nothing is known are not compared`() async throws {
+  @Test func `customers without a segment and a region are compared with all`() async throws {
     try await BaselineHouse.with(customers: 14) { house in
       _ = try await house.ingest.query("UPDATE customer SET segment = ''")
       try await fill(house, 100...199)
       try await house.close(through: 199)
       try await house.serving { try await house.scan($0) }
-      #expect(try await CohortHouse.rows(house).isEmpty)
-      #expect(house.detector.seen.withLock { $0.rows } == 28 * 99)
+      let stored = try await CohortHouse.rows(house)
+      #expect(stored[181]?.map(\.cohort) == [""])
+      #expect(stored[181]?.first?.outageSince == 180)
+      #expect(stored[199]?.first?.profile.count == 7)
     }
   }
 
