@@ -32,8 +32,8 @@ public struct BaselineConfiguration: Sendable {
   /// Where the compiled time zones are, by which civil days of the calendar are found.
   public let zoneDirectory: String
 
-  /// What is held where nothing is said: half a million.
-  public static let cohortSeriesDefault = 500_000
+  /// What is held where nothing is said: a quarter of a million.
+  public static let cohortSeriesDefault = 250_000
 
   /// Reads the settings; faults are kept by the reader.
   public init(reading reader: ConfigurationReader) {
@@ -50,7 +50,7 @@ public struct BaselineConfiguration: Sendable {
       help: "ranges scanned at once")
     cohortSeries = reader.integer(
       "cohort-series", default: Self.cohortSeriesDefault, in: 1_000...100_000_000,
-      help: "series held in memory, about 3 KiB each, while a history's cohorts are compared")
+      help: "series held in memory, about 6 KiB each, while a history's cohorts are compared")
     leaseSeconds = reader.seconds(
       "lease-seconds", default: 15, in: 1...600,
       help: "how long a range stays with a process that shows no sign of life")

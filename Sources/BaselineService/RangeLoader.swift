@@ -19,12 +19,20 @@ struct RangeLoader: Sendable {
     let list = try await reader.series(run.granularity, shards: shards)
     let (states, corrected) = try await StateTable.load(
       run.granularity, shards: shards, sequence: run.ingestSequence, from: runs.pool)
-    let first = try await reader.firstBucket(run.granularity) ?? run.through
     let present = Set(list.series.map(\.metric))
     let metrics = try await reader.metrics().filter { present.contains($0.id) }
+    let models = try RangeModels.decoded(
+      list, metrics: metrics, states: states, corrected: corrected)
+    // Where history begins is asked only for those that have to be walked from there.
+    var whole: Set<CustomerID> = []
+    for (key, model) in zip(list.series, models) where model == nil { whole.insert(key.customer) }
+    var first = run.through
+    if !whole.isEmpty {
+      first = try await reader.firstBucket(run.granularity, of: whole.sorted()) ?? run.through
+    }
     return try RangeModels(
       run: run, list: list, metrics: metrics,
       calendar: try await calendar.resolver(for: run, customers: list.customers, metrics: metrics),
-      states: states, corrected: corrected, first: min(first, run.through), isSilent: isSilent)
+      states: states, models: models, first: min(first, run.through), isSilent: isSilent)
   }
 }

@@ -14,51 +14,67 @@ struct RangeModels {
   /// The first bucket that any series has still to be walked over; after the run's last when none.
   let start: Int32
 
-  /// Series that had to be rebuilt from history.
-  let rebuilt: Int
-
-  /// Decodes the stored models.
+  /// Takes the models over, one or nil for each series; those of which there is none, or that must be
+  /// rebuilt, are walked from `first` on.
   ///
-  /// A model of another version, or of a past that was corrected, is rebuilt from `first` on. The
-  /// calendar is of the list's customers and of these metrics. Silent models only learn.
+  /// The calendar is of the list's customers and of these metrics. Silent models only learn.
   init(
     run: ScanRun, list: SeriesList, metrics: [Metric], calendar: CalendarResolver,
-    states: [SeriesKey: StoredState], corrected: Set<SeriesKey>, first: Int32,
+    states: [SeriesKey: StoredState], models: [SeriesBaseline?], first: Int32,
     isSilent: Bool = false
   ) throws {
     self.run = run
     self.list = list
     self.calendar = calendar
-    var places: [MetricID: Int] = [:]
-    for (place, metric) in metrics.enumerated() { places[metric.id] = place }
+    let places = Self.places(metrics)
     var members: [ModelFold.Member] = []
-    var rebuilt = 0
-    for (key, customer) in zip(list.series, list.customerIndex) {
-      guard let place = places[key.metric] else {
-        throw BaselineServiceError(.unknownMetric, "metric \(key.metric.number)")
-      }
-      let kind = metrics[place].kind
+    members.reserveCapacity(models.count)
+    for (row, key) in list.series.enumerated() {
+      let place = try Self.place(of: key, places)
       let stored = states[key]
       var member = ModelFold.Member(
-        customer: customer, metric: place,
-        model: SeriesBaseline(kind: kind, granularity: run.granularity), through: first - 1,
-        silentThrough: isSilent ? .max : stored?.through ?? first - 1, judged: stored?.judged)
-      if let stored, !corrected.contains(key),
-        let read = try Self.decode(stored.bytes, kind: kind)
-      {
-        member.model = read
+        customer: list.customerIndex[row], metric: place,
+        model: SeriesBaseline(kind: metrics[place].kind, granularity: run.granularity),
+        through: first - 1, silentThrough: isSilent ? .max : stored?.through ?? first - 1,
+        judged: stored?.judged)
+      if let stored, let model = models[row] {
+        member.model = model
         member.through = stored.through
-      } else if stored != nil {
-        rebuilt += 1
       }
       members.append(member)
     }
-    self.rebuilt = rebuilt
     metricIndex = members.map(\.metric)
     start = (members.map(\.through).min() ?? run.through) + 1
     fold = ModelFold(
       runID: run.id, granularity: run.granularity, ingestSequence: run.ingestSequence,
       customers: list.customers, metrics: metrics, members: members)
+  }
+
+  /// For each series its stored model; nil where there is none, and where it is of another version
+  /// or of a past that was corrected.
+  static func decoded(
+    _ list: SeriesList, metrics: [Metric], states: [SeriesKey: StoredState],
+    corrected: Set<SeriesKey>
+  ) throws -> [SeriesBaseline?] {
+    let places = Self.places(metrics)
+    return try list.series.map { key in
+      let kind = metrics[try place(of: key, places)].kind
+      guard let stored = states[key], !corrected.contains(key) else { return nil }
+      return try decode(stored.bytes, kind: kind)
+    }
+  }
+
+  private static func places(_ metrics: [Metric]) -> [MetricID: Int] {
+    Dictionary(uniqueKeysWithValues: zip(metrics.map(\.id), metrics.indices))
+  }
+
+  private static func place(
+    of key: SeriesKey, _ places: [MetricID: Int]
+  ) throws(BaselineServiceError) -> Int {
+    guard let place = places[key.metric] else {
+      throw BaselineServiceError(.unknownMetric, "metric \(key.metric.number)")
+    }
+    return place
   }
 
   /// The model in the bytes, or nil when it must be rebuilt.

@@ -149,6 +149,24 @@ public struct SeriesReader: Sendable {
     ).single.optionalInt64(0).map { Int32($0) }
   }
 
+  /// The earliest bucket that may hold a value of some customers, or nil without any.
+  ///
+  /// - Throws: `PostgresError`.
+  public func firstBucket(
+    _ granularity: Granularity, of customers: [CustomerID]
+  ) async throws(PostgresError) -> Int32? {
+    try await pool.query(
+      """
+      SELECT min(chunk_start) FROM ingest.series_chunk_v2
+      WHERE granularity = $1 AND customer_id = ANY ($2::uuid[])
+      """,
+      [
+        .int16(Int16(granularity.rawValue)),
+        .uuidArray(customers.map { PostgresUUID(high: $0.high, low: $0.low) }),
+      ]
+    ).single.optionalInt64(0).map { Int32($0) }
+  }
+
   /// The values of some series of one granularity, as they are now.
   ///
   /// - Throws: `PostgresError`.

@@ -25,6 +25,8 @@ struct SeriesReaderTests {
       #expect(try await reader.closed(.week) == nil)
       #expect(try await reader.firstBucket(.day) == 0)
       #expect(try await reader.firstBucket(.hour) == nil)
+      #expect(try await reader.firstBucket(.day, of: all.customers.map(\.id)) == 0)
+      #expect(try await reader.firstBucket(.day, of: []) == nil)
     }
   }
 
