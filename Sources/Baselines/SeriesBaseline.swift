@@ -76,13 +76,12 @@ public struct SeriesBaseline: Sendable {
   public borrowing func cohortView(
     of bucket: Int32, value: Double, flags: EvidenceFlags = []
   ) -> CohortView {
-    guard lastBucket != nil, let seasonal else { return CohortView() }
-    var view = seasonal.cohortView(slot(bucket), value, flags)
-    if let sparse {
-      view.share = sparse.cohortShare(of: value)
-      // A week without activity is not an outage where such weeks are common.
-      if sparse.isSparse { view.logRatio = .nan }
+    guard lastBucket != nil, var view = seasonal?.cohortView(slot(bucket), value, flags) else {
+      return CohortView()
     }
+    view.share = sparse?.cohortShare(of: value)
+    // A week without activity is not an outage where such weeks are common.
+    if sparse?.isSparse ?? false { view.logRatio = .nan }
     return view
   }
 

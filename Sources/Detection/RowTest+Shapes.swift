@@ -5,8 +5,14 @@ import SeriesModel
 extension RowTest {
   private var shapes: ShapeRules { parameters.shapes }
 
+  /// Whether the metric counts trouble: it is not taken up and not given up.
+  private var countsTrouble: Bool {
+    evidence.metrics[Int(evidence.metricIndex[row])].polarity == .downIsGood
+  }
+
   /// Something is used that nobody used.
   func adoption() -> Finding? {
+    guard !countsTrouble else { return nil }
     let buckets = Int(evidence.adoptionBuckets[row])
     let units = evidence.adoptionUnits[row]
     guard shapes.isAdoption(buckets: buckets, units: units) else { return nil }
@@ -17,6 +23,7 @@ extension RowTest {
 
   /// Nothing comes any more where something always came.
   func silence() -> Finding? {
+    guard !countsTrouble else { return nil }
     let run = Int(evidence.zeroRun[row])
     let score = shapes.silenceScore(evidence.silence[row], run: run, scale: scale)
     guard score > 1 else { return nil }
