@@ -40,6 +40,10 @@ public enum Wording {
     let name = metricPhrase(metric)
     let lasting = type.isLasting ? "lasting " : ""
     let noun = type.direction == .down ? "drop" : "increase"
+    if let points = pointWords(metric, actual: actual, baseline: baseline) {
+      let values = "from \(numberWords(baseline)) to \(numberWords(actual))"
+      return "\(lasting)\(points) \(noun) in \(name), \(values)"
+    }
     guard let percent = deviationPercent(actual: actual, baseline: baseline),
       isPercentageTelling(percent, metric, actual: actual, baseline: baseline)
     else {
