@@ -39,6 +39,8 @@ public struct EvidenceBatch: Sendable, Hashable {
   public var metrics: [Metric]
   /// The settings of every scope that is present.
   public var sensitivity: [SensitivityRule]
+  /// The static rules of every scope that is present.
+  public var rules: [StaticRule] = []
   /// The lengths of the windows, in buckets, shortest first.
   public var windows: [Int]
   /// What the bucket did to each cohort whose members are present, and to all.

@@ -59,6 +59,7 @@ public struct ModelFold: Sendable {
   private let ingestSequence: Int64
   private let metrics: [Metric]
   private let sensitivity: [SensitivityRule]
+  private let rules: [StaticRule]
   private let metricIndex: [UInt32]
   private let slices: [Slice]
 
@@ -84,10 +85,14 @@ public struct ModelFold: Sendable {
   ///   - metrics: What the members speak of.
   ///   - members: The series; those of one customer stand together.
   ///   - sensitivity: The settings that the evidence is to be judged with.
+  ///   - rules: The static rules that it is to be judged with.
   public init(
     runID: ScanRunID, granularity: Granularity, ingestSequence: Int64, customers: [Customer],
-    metrics: [Metric], members: [Member], sensitivity: [SensitivityRule] = []
+    metrics: [Metric], members: [Member], sensitivity: [SensitivityRule] = [],
+    rules: [StaticRule] = StaticRule.shipped
   ) {
+    let names = Set(metrics.flatMap { ["", $0.name, $0.key] })
+    self.rules = rules.filter { names.contains($0.metric) }
     self.sensitivity = sensitivity
     self.runID = runID
     self.granularity = granularity
@@ -184,6 +189,7 @@ public struct ModelFold: Sendable {
         ingestSequence: ingestSequence, modelVersion: ModelParameters.version,
         customers: slice.customers, metrics: metrics, sensitivity: sensitivity, windows: windows)
       evidence.cohorts = rows.present(in: slice.cohorts)
+      evidence.rules = self.rules
       var members: [Int] = []
       members.reserveCapacity(slice.members.count)
       for place in slice.members where through[place] < bucket {

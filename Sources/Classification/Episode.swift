@@ -72,7 +72,7 @@ public struct Episode: Sendable, Hashable {
       lastRevision: row.revision, observedSum: 0, expectedSum: 0, countedBuckets: 0,
       score: finding.score)
     measure(finding)
-    severity = computedSeverity(traits, rule)
+    severity = max(computedSeverity(traits, rule), Self.floor(finding))
   }
 
   /// How many buckets it has lasted.
@@ -137,8 +137,14 @@ public struct Episode: Sendable, Hashable {
       let found = AnomalyType(finding.kind)
       if found.stage > type.stage { type = found }
     }
-    severity = max(severity, computedSeverity(traits, rule))
+    severity = max(
+      severity, computedSeverity(traits, rule), Self.floor(row.finding(in: direction)))
     return before != (type, severity)
+  }
+
+  /// What a static rule wants it to weigh at least.
+  private static func floor(_ finding: Finding?) -> Severity {
+    finding.flatMap { Severity(rawValue: $0.severityFloor) } ?? .info
   }
 
   private func computedSeverity(_ traits: SeriesTraits, _ rule: SeverityRule) -> Severity {

@@ -155,7 +155,8 @@ private struct Merge {
   private func isOut(_ episode: Episode) -> Bool {
     if row.z * direction.sign > rules.bandDeviations { return true }
     guard let finding = row.finding(in: direction) else { return false }
-    return !finding.kind.isOfWindow || !hasRegainedHalf(episode)
+    // What a person's threshold says lasts as long as it says so.
+    return !finding.kind.isOfWindow || !finding.rule.isEmpty || !hasRegainedHalf(episode)
   }
 
   private func hasRegainedHalf(_ episode: Episode) -> Bool {

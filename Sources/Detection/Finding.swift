@@ -84,6 +84,8 @@ public struct TestResult: Sendable, Hashable {
     case adoption
     /// How unlikely the run of equal values is, as the negative logarithm of its chance.
     case plateau
+    /// A threshold that people set.
+    case rule
   }
 
   /// Which test it was.
@@ -131,6 +133,13 @@ public struct Finding: Sendable, Hashable {
   public var ringObserved: [Double]
   /// What was normal for them; NaN before anything was learned.
   public var ringExpected: [Double]
+  /// The static rule that fired, or empty where only models speak.
+  public var rule = ""
+  /// What it weighs at least by that rule: 1 info, 2 warning, 3 critical; 0 leaves it to its size.
+  public var severityFloor: UInt8 = 0
+
+  /// Tests that one finding may hold.
+  public static let testsMax = 64
 
   /// Gathers a finding.
   public init(

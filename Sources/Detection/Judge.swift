@@ -22,6 +22,7 @@ public func judge(_ evidence: EvidenceBatch, notify: Bool) -> FindingsBatch {
     parameters.rules.first { $0.length == length }
   }
   let scales = SensitivityScales(evidence.sensitivity)
+  let book = RuleBook(evidence.rules, metrics: evidence.metrics)
   let seed = evidence.fingerprint
   // One for all rows: each new one would take hold of every column of the batch.
   var test = RowTest(evidence: evidence, row: 0, scale: 1, parameters: parameters, rules: rules)
@@ -29,16 +30,20 @@ public func judge(_ evidence: EvidenceBatch, notify: Bool) -> FindingsBatch {
     let scale = scales.scale(
       customer: evidence.customers[Int(evidence.customerIndex[row])],
       metric: evidence.metrics[Int(evidence.metricIndex[row])])
+    let standing = book.rules(ofRow: row, in: evidence)
+    test.row = row
+    test.scale = scale
     var hash = ContentHash(seed: seed)
     hash.add(evidence.inputHash[row])
     hash.add(UInt64(evidence.flags[row].rawValue))
     hash.add(evidence.observed[row])
     hash.add(evidence.expected[row])
     hash.add(scale)
+    test.add(standing, to: &hash)
     findings.evidenceHash.append(hash.value)
-    test.row = row
-    test.scale = scale
-    if let finding = test.finding() { findings.findings.append(finding) }
+    let model = test.finding()
+    let found = standing.isEmpty ? model : test.finding(model, rules: standing)
+    if let found { findings.findings.append(found) }
   }
   return findings
 }

@@ -55,10 +55,11 @@ public struct HistoryReplay: Sendable {
   ///   - calendar: Holidays and known events, by the clock of UTC.
   ///   - rules: When an excursion belongs to an anomaly that is known.
   ///   - sensitivity: How cautious judgement is within each scope.
+  ///   - staticRules: The thresholds that people have set.
   public init(
     granularity: Granularity, customers: [Customer], metrics: [Metric], members: [Member],
     calendar: BusinessCalendar = BusinessCalendar(), rules: MergeRules = MergeRules(),
-    sensitivity: [SensitivityRule] = []
+    sensitivity: [SensitivityRule] = [], staticRules: [StaticRule] = StaticRule.shipped
   ) {
     self.granularity = granularity
     self.members = members
@@ -76,7 +77,7 @@ public struct HistoryReplay: Sendable {
           customer: member.customer, metric: member.metric,
           model: SeriesBaseline(kind: metrics[member.metric].kind, granularity: granularity),
           through: .min, silentThrough: .min)
-      }, sensitivity: sensitivity)
+      }, sensitivity: sensitivity, rules: staticRules)
   }
 
   /// How many series there are.

@@ -43,6 +43,7 @@ func evidenceFixture() -> Baselines.EvidenceBatch {
       to: bucket, value: Double(70 + bucket % 3), customerIndex: 0, metricIndex: 1, into: &last)
   }
   last.cohorts = cohorts
+  last.rules = StaticRule.shipped
   last.streamScore = [0, 0.25]
   last.streamChange = [.none, .flat]
   last.streamLength = [0, 48]
@@ -86,6 +87,7 @@ struct EvidenceContractTests {
     #expect(again.customers == batch.customers)
     #expect(again.metrics == batch.metrics)
     #expect(again.sensitivity == batch.sensitivity)
+    #expect(again.rules == batch.rules)
     #expect(again.flags == batch.flags)
     var told = batch.cohorts
     told[1].drifts = []
@@ -116,6 +118,12 @@ struct EvidenceContractTests {
     ("evidence.customers[0].external_id", { $0.customers[0].externalID = "" }),
     ("evidence.sensitivity[0].scope", { $0.sensitivity[0].scope = "planet:x" }),
     ("evidence.sensitivity[0].scale", { $0.sensitivity[0].scale = .nan }),
+    ("evidence.rules[0].name", { $0.rules[0].name = "" }),
+    ("evidence.rules[0].scope", { $0.rules[0].scope = "planet:x" }),
+    ("evidence.rules[1].comparison", { $0.rules[1].comparison = .init(rawValue: 90) }),
+    ("evidence.rules[1].threshold", { $0.rules[1].threshold = .nan }),
+    ("evidence.rules[1].window", { $0.rules[1].window = 21 }),
+    ("evidence.rules", { $0.rules = .init(repeating: .init(), count: 201) }),
     ("evidence.customer_index[1]", { $0.customerIndex[1] = 7 }),
     ("evidence.metric_index", { $0.metricIndex.removeLast() }),
     ("evidence.flags", { $0.flags.append(0) }),

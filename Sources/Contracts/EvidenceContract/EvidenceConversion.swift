@@ -48,6 +48,7 @@ extension EvidenceContract.EvidenceBatch {
     customers = domain.customers.map(SeriesContract.Customer.init)
     metrics = domain.metrics.map(SeriesContract.Metric.init)
     sensitivity = domain.sensitivity.map(EvidenceContract.SensitivityRule.init)
+    rules = domain.rules.map(EvidenceContract.StaticRule.init)
     windows = domain.windows.map(UInt32.init)
     customerIndex = domain.customerIndex
     metricIndex = domain.metricIndex
@@ -115,6 +116,7 @@ extension Baselines.EvidenceBatch {
       revision: wire.revision, ingestSequence: wire.ingestSequence,
       modelVersion: wire.modelVersion, customers: customers, metrics: metrics,
       sensitivity: rules, windows: try Self.windows(wire.windows))
+    self.rules = try Baselines.StaticRule.rules(wire.rules, "evidence.rules")
     cohorts = try Baselines.CohortRow.rows(
       wire.cohorts, bucket: wire.bucket, "evidence.cohorts")
     try takeColumns(wire)

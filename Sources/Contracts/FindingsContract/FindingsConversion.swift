@@ -54,6 +54,8 @@ extension FindingsContract.Finding {
     tests = domain.tests.map(FindingsContract.TestResult.init)
     ringObserved = domain.ringObserved
     ringExpected = domain.ringExpected
+    rule = domain.rule
+    severityFloor = UInt32(domain.severityFloor)
   }
 }
 
@@ -81,7 +83,7 @@ extension Detection.Finding {
         .invalidArgument, field: "\(field).score", reason: "out_of_range",
         "\(field).score must be 1 or more")
     }
-    guard wire.tests.count <= 64 else {
+    guard wire.tests.count <= Detection.Finding.testsMax else {
       throw RPCError(
         .invalidArgument, field: "\(field).tests", reason: "too_many",
         "\(field).tests may hold 64 entries and has \(wire.tests.count)")
@@ -98,6 +100,10 @@ extension Detection.Finding {
       observed: wire.observed, expected: wire.expected, score: wire.score,
       logRatio: wire.logRatio, tests: tests, ringObserved: wire.ringObserved,
       ringExpected: wire.ringExpected)
+    try WireLimits.text(wire.rule, bytes: 100, "\(field).rule")
+    rule = wire.rule
+    // A weight that a later detector knows of is the heaviest that this one knows.
+    severityFloor = UInt8(min(wire.severityFloor, 3))
   }
 }
 

@@ -4,5 +4,5 @@
 enum ContractHash {
   /// SHA-256 over all contracts in order of their names.
   static let sha256 =
-    "2b5eddf4edc0bee9cb3f891f6da26bb59133bc4e1f6a7cd7e7c4a0520680abab"
+    "80d7dde330b1f9e5912e39f1f830a8052a6f844e979948ff9159be99cfbd9727"
 }

@@ -52,6 +52,51 @@ void   tidemark__v1__sensitivity_rule__free_unpacked
   assert(message->base.descriptor == &tidemark__v1__sensitivity_rule__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tidemark__v1__static_rule__init
+                     (Tidemark__V1__StaticRule         *message)
+{
+  static const Tidemark__V1__StaticRule init_value = TIDEMARK__V1__STATIC_RULE__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__static_rule__get_packed_size
+                     (const Tidemark__V1__StaticRule *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__static_rule__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__static_rule__pack
+                     (const Tidemark__V1__StaticRule *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__static_rule__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__static_rule__pack_to_buffer
+                     (const Tidemark__V1__StaticRule *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__static_rule__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__StaticRule *
+       tidemark__v1__static_rule__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__StaticRule *)
+     protobuf_c_message_unpack (&tidemark__v1__static_rule__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__static_rule__free_unpacked
+                     (Tidemark__V1__StaticRule *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__static_rule__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tidemark__v1__cohort_row__init
                      (Tidemark__V1__CohortRow         *message)
 {
@@ -193,6 +238,200 @@ const ProtobufCMessageDescriptor tidemark__v1__sensitivity_rule__descriptor =
   (ProtobufCMessageInit) tidemark__v1__sensitivity_rule__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tidemark__v1__static_rule__field_descriptors[13] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__StaticRule, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scope",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__StaticRule, scope),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "metric",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__StaticRule, metric),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "comparison",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__StaticRule, comparison),
+    &tidemark__v1__rule_comparison__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reference",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__StaticRule, reference),
+    &tidemark__v1__rule_reference__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "threshold",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__StaticRule, threshold),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "minimum",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__StaticRule, minimum),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ceiling",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__StaticRule, ceiling),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "window",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__StaticRule, window),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hold",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__StaticRule, hold),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "companion",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__StaticRule, companion),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "severity",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__StaticRule, severity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "off",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__StaticRule, off),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__static_rule__field_indices_by_name[] = {
+  7,   /* field[7] = ceiling */
+  10,   /* field[10] = companion */
+  3,   /* field[3] = comparison */
+  9,   /* field[9] = hold */
+  2,   /* field[2] = metric */
+  6,   /* field[6] = minimum */
+  0,   /* field[0] = name */
+  12,   /* field[12] = off */
+  4,   /* field[4] = reference */
+  1,   /* field[1] = scope */
+  11,   /* field[11] = severity */
+  5,   /* field[5] = threshold */
+  8,   /* field[8] = window */
+};
+static const ProtobufCIntRange tidemark__v1__static_rule__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 13 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__static_rule__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.StaticRule",
+  "StaticRule",
+  "Tidemark__V1__StaticRule",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__StaticRule),
+  13,
+  tidemark__v1__static_rule__field_descriptors,
+  tidemark__v1__static_rule__field_indices_by_name,
+  1,  tidemark__v1__static_rule__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__static_rule__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor tidemark__v1__cohort_row__field_descriptors[7] =
 {
   {
@@ -309,7 +548,7 @@ const ProtobufCMessageDescriptor tidemark__v1__cohort_row__descriptor =
   (ProtobufCMessageInit) tidemark__v1__cohort_row__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tidemark__v1__evidence_batch__field_descriptors[48] =
+static const ProtobufCFieldDescriptor tidemark__v1__evidence_batch__field_descriptors[49] =
 {
   {
     "run_id",
@@ -887,6 +1126,18 @@ static const ProtobufCFieldDescriptor tidemark__v1__evidence_batch__field_descri
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "rules",
+    49,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tidemark__V1__EvidenceBatch, n_rules),
+    offsetof(Tidemark__V1__EvidenceBatch, rules),
+    &tidemark__v1__static_rule__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tidemark__v1__evidence_batch__field_indices_by_name[] = {
   42,   /* field[42] = adoption_buckets */
@@ -918,6 +1169,7 @@ static const unsigned tidemark__v1__evidence_batch__field_indices_by_name[] = {
   32,   /* field[32] = ring_expected */
   31,   /* field[31] = ring_observed */
   47,   /* field[47] = risk */
+  48,   /* field[48] = rules */
   0,   /* field[0] = run_id */
   36,   /* field[36] = season_distance */
   37,   /* field[37] = season_effect */
@@ -941,7 +1193,7 @@ static const unsigned tidemark__v1__evidence_batch__field_indices_by_name[] = {
 static const ProtobufCIntRange tidemark__v1__evidence_batch__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 48 }
+  { 0, 49 }
 };
 const ProtobufCMessageDescriptor tidemark__v1__evidence_batch__descriptor =
 {
@@ -951,7 +1203,7 @@ const ProtobufCMessageDescriptor tidemark__v1__evidence_batch__descriptor =
   "Tidemark__V1__EvidenceBatch",
   "tidemark.v1",
   sizeof(Tidemark__V1__EvidenceBatch),
-  48,
+  49,
   tidemark__v1__evidence_batch__field_descriptors,
   tidemark__v1__evidence_batch__field_indices_by_name,
   1,  tidemark__v1__evidence_batch__number_ranges,
@@ -998,5 +1250,91 @@ const ProtobufCEnumDescriptor tidemark__v1__evidence_flag__descriptor =
   tidemark__v1__evidence_flag__enum_values_by_name,
   7,
   tidemark__v1__evidence_flag__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tidemark__v1__rule_comparison__enum_values_by_number[13] =
+{
+  { "RULE_COMPARISON_UNSPECIFIED", "TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_UNSPECIFIED", 0 },
+  { "RULE_COMPARISON_DROP_POINTS", "TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_DROP_POINTS", 1 },
+  { "RULE_COMPARISON_RISE_POINTS", "TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_RISE_POINTS", 2 },
+  { "RULE_COMPARISON_DROP_PERCENT", "TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_DROP_PERCENT", 3 },
+  { "RULE_COMPARISON_RISE_PERCENT", "TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_RISE_PERCENT", 4 },
+  { "RULE_COMPARISON_BELOW", "TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_BELOW", 5 },
+  { "RULE_COMPARISON_ABOVE", "TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_ABOVE", 6 },
+  { "RULE_COMPARISON_ABOVE_PERCENT", "TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_ABOVE_PERCENT", 7 },
+  { "RULE_COMPARISON_VARIANCE", "TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_VARIANCE", 8 },
+  { "RULE_COMPARISON_PLATEAU", "TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_PLATEAU", 9 },
+  { "RULE_COMPARISON_RECOVERY", "TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_RECOVERY", 10 },
+  { "RULE_COMPARISON_RATE", "TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_RATE", 11 },
+  { "RULE_COMPARISON_MUTE", "TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_MUTE", 12 },
+};
+static const ProtobufCIntRange tidemark__v1__rule_comparison__value_ranges[] = {
+{0, 0},{0, 13}
+};
+static const ProtobufCEnumValueIndex tidemark__v1__rule_comparison__enum_values_by_name[13] =
+{
+  { "RULE_COMPARISON_ABOVE", 6 },
+  { "RULE_COMPARISON_ABOVE_PERCENT", 7 },
+  { "RULE_COMPARISON_BELOW", 5 },
+  { "RULE_COMPARISON_DROP_PERCENT", 3 },
+  { "RULE_COMPARISON_DROP_POINTS", 1 },
+  { "RULE_COMPARISON_MUTE", 12 },
+  { "RULE_COMPARISON_PLATEAU", 9 },
+  { "RULE_COMPARISON_RATE", 11 },
+  { "RULE_COMPARISON_RECOVERY", 10 },
+  { "RULE_COMPARISON_RISE_PERCENT", 4 },
+  { "RULE_COMPARISON_RISE_POINTS", 2 },
+  { "RULE_COMPARISON_UNSPECIFIED", 0 },
+  { "RULE_COMPARISON_VARIANCE", 8 },
+};
+const ProtobufCEnumDescriptor tidemark__v1__rule_comparison__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tidemark.v1.RuleComparison",
+  "RuleComparison",
+  "Tidemark__V1__RuleComparison",
+  "tidemark.v1",
+  13,
+  tidemark__v1__rule_comparison__enum_values_by_number,
+  13,
+  tidemark__v1__rule_comparison__enum_values_by_name,
+  1,
+  tidemark__v1__rule_comparison__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tidemark__v1__rule_reference__enum_values_by_number[6] =
+{
+  { "RULE_REFERENCE_UNSPECIFIED", "TIDEMARK__V1__RULE_REFERENCE__RULE_REFERENCE_UNSPECIFIED", 0 },
+  { "RULE_REFERENCE_PREVIOUS", "TIDEMARK__V1__RULE_REFERENCE__RULE_REFERENCE_PREVIOUS", 1 },
+  { "RULE_REFERENCE_SEASON", "TIDEMARK__V1__RULE_REFERENCE__RULE_REFERENCE_SEASON", 2 },
+  { "RULE_REFERENCE_MEAN", "TIDEMARK__V1__RULE_REFERENCE__RULE_REFERENCE_MEAN", 3 },
+  { "RULE_REFERENCE_HIGHEST", "TIDEMARK__V1__RULE_REFERENCE__RULE_REFERENCE_HIGHEST", 4 },
+  { "RULE_REFERENCE_LOWEST", "TIDEMARK__V1__RULE_REFERENCE__RULE_REFERENCE_LOWEST", 5 },
+};
+static const ProtobufCIntRange tidemark__v1__rule_reference__value_ranges[] = {
+{0, 0},{0, 6}
+};
+static const ProtobufCEnumValueIndex tidemark__v1__rule_reference__enum_values_by_name[6] =
+{
+  { "RULE_REFERENCE_HIGHEST", 4 },
+  { "RULE_REFERENCE_LOWEST", 5 },
+  { "RULE_REFERENCE_MEAN", 3 },
+  { "RULE_REFERENCE_PREVIOUS", 1 },
+  { "RULE_REFERENCE_SEASON", 2 },
+  { "RULE_REFERENCE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tidemark__v1__rule_reference__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tidemark.v1.RuleReference",
+  "RuleReference",
+  "Tidemark__V1__RuleReference",
+  "tidemark.v1",
+  6,
+  tidemark__v1__rule_reference__enum_values_by_number,
+  6,
+  tidemark__v1__rule_reference__enum_values_by_name,
+  1,
+  tidemark__v1__rule_reference__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -232,7 +232,7 @@ const ProtobufCMessageDescriptor tidemark__v1__test_result__descriptor =
   (ProtobufCMessageInit) tidemark__v1__test_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tidemark__v1__finding__field_descriptors[11] =
+static const ProtobufCFieldDescriptor tidemark__v1__finding__field_descriptors[13] =
 {
   {
     "row",
@@ -366,6 +366,30 @@ static const ProtobufCFieldDescriptor tidemark__v1__finding__field_descriptors[1
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "rule",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__Finding, rule),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "severity_floor",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__Finding, severity_floor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tidemark__v1__finding__field_indices_by_name[] = {
   3,   /* field[3] = end_bucket */
@@ -376,14 +400,16 @@ static const unsigned tidemark__v1__finding__field_indices_by_name[] = {
   10,   /* field[10] = ring_expected */
   9,   /* field[9] = ring_observed */
   0,   /* field[0] = row */
+  11,   /* field[11] = rule */
   6,   /* field[6] = score */
+  12,   /* field[12] = severity_floor */
   2,   /* field[2] = start_bucket */
   8,   /* field[8] = tests */
 };
 static const ProtobufCIntRange tidemark__v1__finding__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor tidemark__v1__finding__descriptor =
 {
@@ -393,7 +419,7 @@ const ProtobufCMessageDescriptor tidemark__v1__finding__descriptor =
   "Tidemark__V1__Finding",
   "tidemark.v1",
   sizeof(Tidemark__V1__Finding),
-  11,
+  13,
   tidemark__v1__finding__field_descriptors,
   tidemark__v1__finding__field_indices_by_name,
   1,  tidemark__v1__finding__number_ranges,

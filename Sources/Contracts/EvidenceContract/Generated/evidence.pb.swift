@@ -44,6 +44,85 @@ public struct EvidenceFlag: RawRepresentable, Sendable, Hashable {
   public static let reanchored = Self(rawValue: 128)
 }
 
+/// The enum RuleComparison of the contract.
+///
+/// Open: a value of a newer contract survives under its number.
+public struct RuleComparison: RawRepresentable, Sendable, Hashable {
+  /// The number on the wire.
+  public var rawValue: Int32
+
+  /// Takes a number from the wire.
+  public init(rawValue: Int32) { self.rawValue = rawValue }
+
+  /// `RULE_COMPARISON_UNSPECIFIED`.
+  public static let unspecified = Self(rawValue: 0)
+
+  /// `RULE_COMPARISON_DROP_POINTS`.
+  public static let dropPoints = Self(rawValue: 1)
+
+  /// `RULE_COMPARISON_RISE_POINTS`.
+  public static let risePoints = Self(rawValue: 2)
+
+  /// `RULE_COMPARISON_DROP_PERCENT`.
+  public static let dropPercent = Self(rawValue: 3)
+
+  /// `RULE_COMPARISON_RISE_PERCENT`.
+  public static let risePercent = Self(rawValue: 4)
+
+  /// `RULE_COMPARISON_BELOW`.
+  public static let below = Self(rawValue: 5)
+
+  /// `RULE_COMPARISON_ABOVE`.
+  public static let above = Self(rawValue: 6)
+
+  /// `RULE_COMPARISON_ABOVE_PERCENT`.
+  public static let abovePercent = Self(rawValue: 7)
+
+  /// `RULE_COMPARISON_VARIANCE`.
+  public static let variance = Self(rawValue: 8)
+
+  /// `RULE_COMPARISON_PLATEAU`.
+  public static let plateau = Self(rawValue: 9)
+
+  /// `RULE_COMPARISON_RECOVERY`.
+  public static let recovery = Self(rawValue: 10)
+
+  /// `RULE_COMPARISON_RATE`.
+  public static let rate = Self(rawValue: 11)
+
+  /// `RULE_COMPARISON_MUTE`.
+  public static let mute = Self(rawValue: 12)
+}
+
+/// The enum RuleReference of the contract.
+///
+/// Open: a value of a newer contract survives under its number.
+public struct RuleReference: RawRepresentable, Sendable, Hashable {
+  /// The number on the wire.
+  public var rawValue: Int32
+
+  /// Takes a number from the wire.
+  public init(rawValue: Int32) { self.rawValue = rawValue }
+
+  /// `RULE_REFERENCE_UNSPECIFIED`.
+  public static let unspecified = Self(rawValue: 0)
+
+  /// `RULE_REFERENCE_PREVIOUS`.
+  public static let previous = Self(rawValue: 1)
+
+  /// `RULE_REFERENCE_SEASON`.
+  public static let season = Self(rawValue: 2)
+
+  /// `RULE_REFERENCE_MEAN`.
+  public static let mean = Self(rawValue: 3)
+
+  /// `RULE_REFERENCE_HIGHEST`.
+  public static let highest = Self(rawValue: 4)
+
+  /// `RULE_REFERENCE_LOWEST`.
+  public static let lowest = Self(rawValue: 5)
+}
+
 /// Sensitivity of one scope: thresholds are multiplied by scale.
 public struct SensitivityRule: WireMessage, Hashable {
   /// `scope`: "", "segment:x", "customer:x", "metric:x".
@@ -75,6 +154,96 @@ public struct SensitivityRule: WireMessage, Hashable {
     tidemark__v1__sensitivity_rule__init(c)
     if !scope.isEmpty { c.pointee.scope = try arena.string(scope, "tidemark.v1.SensitivityRule.scope") }
     c.pointee.scale = scale
+    return WireTarget(c)
+  }
+}
+
+/// A threshold that people set; of one name the narrowest scope decides.
+public struct StaticRule: WireMessage, Hashable {
+  /// `name`: at most 100 bytes.
+  public var name: String = ""
+
+  /// `scope`: as that of SensitivityRule.
+  public var scope: String = ""
+
+  /// `metric`: name or key, empty for all; at most 220 bytes.
+  public var metric: String = ""
+
+  /// `comparison`.
+  public var comparison: RuleComparison = RuleComparison(rawValue: 0)
+
+  /// `reference`.
+  public var reference: RuleReference = RuleReference(rawValue: 0)
+
+  /// `threshold`.
+  public var threshold: Double = 0
+
+  /// `minimum`: that the reference must reach.
+  public var minimum: Double = 0
+
+  /// `ceiling`: above it a plateau is none, 0 for no such line.
+  public var ceiling: Double = 0
+
+  /// `window`: buckets, 1 to 20.
+  public var window: UInt32 = 0
+
+  /// `hold`: newest buckets that must all show it, 1 to 20.
+  public var hold: UInt32 = 0
+
+  /// `companion`: metric of the forecast or of the customers at risk, or a kind.
+  public var companion: String = ""
+
+  /// `severity`: at least: 1 info, 2 warning, 3 critical, 0 by its size.
+  public var severity: UInt32 = 0
+
+  /// `off`: the rule of that name does not hold within the scope.
+  public var off: Bool = false
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__StaticRule()
+    tidemark__v1__static_rule__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__StaticRule.self)
+    name = wireSource.string(c.pointee.name)
+    scope = wireSource.string(c.pointee.scope)
+    metric = wireSource.string(c.pointee.metric)
+    comparison = RuleComparison(rawValue: Int32(bitPattern: c.pointee.comparison.rawValue))
+    reference = RuleReference(rawValue: Int32(bitPattern: c.pointee.reference.rawValue))
+    threshold = c.pointee.threshold
+    minimum = c.pointee.minimum
+    ceiling = c.pointee.ceiling
+    window = c.pointee.window
+    hold = c.pointee.hold
+    companion = wireSource.string(c.pointee.companion)
+    severity = c.pointee.severity
+    off = c.pointee.off != 0
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__StaticRule.self, 1)
+    tidemark__v1__static_rule__init(c)
+    if !name.isEmpty { c.pointee.name = try arena.string(name, "tidemark.v1.StaticRule.name") }
+    if !scope.isEmpty { c.pointee.scope = try arena.string(scope, "tidemark.v1.StaticRule.scope") }
+    if !metric.isEmpty { c.pointee.metric = try arena.string(metric, "tidemark.v1.StaticRule.metric") }
+    c.pointee.comparison = Tidemark__V1__RuleComparison(rawValue: UInt32(bitPattern: comparison.rawValue))
+    c.pointee.reference = Tidemark__V1__RuleReference(rawValue: UInt32(bitPattern: reference.rawValue))
+    c.pointee.threshold = threshold
+    c.pointee.minimum = minimum
+    c.pointee.ceiling = ceiling
+    c.pointee.window = window
+    c.pointee.hold = hold
+    if !companion.isEmpty { c.pointee.companion = try arena.string(companion, "tidemark.v1.StaticRule.companion") }
+    c.pointee.severity = severity
+    c.pointee.off = off ? 1 : 0
     return WireTarget(c)
   }
 }
@@ -285,6 +454,9 @@ public struct EvidenceBatch: WireMessage, Hashable {
   /// `risk`: minus the log of the chance that at least half goes on.
   public var risk: [Double] = []
 
+  /// `rules`: at most 200.
+  public var rules: [StaticRule] = []
+
   /// Makes a message whose fields hold their defaults.
   public init() {}
 
@@ -346,6 +518,7 @@ public struct EvidenceBatch: WireMessage, Hashable {
     streamChange = Array(UnsafeBufferPointer(start: c.pointee.stream_change, count: c.pointee.n_stream_change))
     streamLength = Array(UnsafeBufferPointer(start: c.pointee.stream_length, count: c.pointee.n_stream_length))
     risk = Array(UnsafeBufferPointer(start: c.pointee.risk, count: c.pointee.n_risk))
+    rules = wireSource.messages(c.pointee.rules, c.pointee.n_rules)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -400,6 +573,7 @@ public struct EvidenceBatch: WireMessage, Hashable {
     c.pointee.stream_change = try arena.copy(streamChange); c.pointee.n_stream_change = streamChange.count
     c.pointee.stream_length = try arena.copy(streamLength); c.pointee.n_stream_length = streamLength.count
     c.pointee.risk = try arena.copy(risk); c.pointee.n_risk = risk.count
+    c.pointee.rules = try arena.messages(rules); c.pointee.n_rules = rules.count
     return WireTarget(c)
   }
 }

@@ -56,7 +56,7 @@ public struct FindingKind: RawRepresentable, Sendable, Hashable {
 
 /// One test with its numbers, fired or not.
 public struct TestResult: WireMessage, Hashable {
-  /// `test`: "score", "z_score", "iqr", "ratio", "decline", "seasonal", "silence", "adoption", "plateau".
+  /// `test`: "score", "z_score", "iqr", "ratio", "decline", "seasonal", "silence", "adoption", "plateau", "rule".
   public var test: String = ""
 
   /// `window`: buckets.
@@ -139,6 +139,12 @@ public struct Finding: WireMessage, Hashable {
   /// `ring_expected`.
   public var ringExpected: [Double] = []
 
+  /// `rule`: static rule that fired, empty where only models speak.
+  public var rule: String = ""
+
+  /// `severity_floor`: by that rule at least: 1 info, 2 warning, 3 critical.
+  public var severityFloor: UInt32 = 0
+
   /// Makes a message whose fields hold their defaults.
   public init() {}
 
@@ -163,6 +169,8 @@ public struct Finding: WireMessage, Hashable {
     tests = wireSource.messages(c.pointee.tests, c.pointee.n_tests)
     ringObserved = Array(UnsafeBufferPointer(start: c.pointee.ring_observed, count: c.pointee.n_ring_observed))
     ringExpected = Array(UnsafeBufferPointer(start: c.pointee.ring_expected, count: c.pointee.n_ring_expected))
+    rule = wireSource.string(c.pointee.rule)
+    severityFloor = c.pointee.severity_floor
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -180,6 +188,8 @@ public struct Finding: WireMessage, Hashable {
     c.pointee.tests = try arena.messages(tests); c.pointee.n_tests = tests.count
     c.pointee.ring_observed = try arena.copy(ringObserved); c.pointee.n_ring_observed = ringObserved.count
     c.pointee.ring_expected = try arena.copy(ringExpected); c.pointee.n_ring_expected = ringExpected.count
+    if !rule.isEmpty { c.pointee.rule = try arena.string(rule, "tidemark.v1.Finding.rule") }
+    c.pointee.severity_floor = severityFloor
     return WireTarget(c)
   }
 }

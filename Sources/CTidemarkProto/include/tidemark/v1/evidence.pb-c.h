@@ -17,6 +17,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "tidemark/v1/common.pb-c.h"
 
 typedef struct Tidemark__V1__SensitivityRule Tidemark__V1__SensitivityRule;
+typedef struct Tidemark__V1__StaticRule Tidemark__V1__StaticRule;
 typedef struct Tidemark__V1__CohortRow Tidemark__V1__CohortRow;
 typedef struct Tidemark__V1__EvidenceBatch Tidemark__V1__EvidenceBatch;
 
@@ -38,6 +39,31 @@ typedef enum _Tidemark__V1__EvidenceFlag {
   TIDEMARK__V1__EVIDENCE_FLAG__EVIDENCE_FLAG_REANCHORED = 128
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TIDEMARK__V1__EVIDENCE_FLAG)
 } Tidemark__V1__EvidenceFlag;
+typedef enum _Tidemark__V1__RuleComparison {
+  TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_UNSPECIFIED = 0,
+  TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_DROP_POINTS = 1,
+  TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_RISE_POINTS = 2,
+  TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_DROP_PERCENT = 3,
+  TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_RISE_PERCENT = 4,
+  TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_BELOW = 5,
+  TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_ABOVE = 6,
+  TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_ABOVE_PERCENT = 7,
+  TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_VARIANCE = 8,
+  TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_PLATEAU = 9,
+  TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_RECOVERY = 10,
+  TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_RATE = 11,
+  TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_MUTE = 12
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TIDEMARK__V1__RULE_COMPARISON)
+} Tidemark__V1__RuleComparison;
+typedef enum _Tidemark__V1__RuleReference {
+  TIDEMARK__V1__RULE_REFERENCE__RULE_REFERENCE_UNSPECIFIED = 0,
+  TIDEMARK__V1__RULE_REFERENCE__RULE_REFERENCE_PREVIOUS = 1,
+  TIDEMARK__V1__RULE_REFERENCE__RULE_REFERENCE_SEASON = 2,
+  TIDEMARK__V1__RULE_REFERENCE__RULE_REFERENCE_MEAN = 3,
+  TIDEMARK__V1__RULE_REFERENCE__RULE_REFERENCE_HIGHEST = 4,
+  TIDEMARK__V1__RULE_REFERENCE__RULE_REFERENCE_LOWEST = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TIDEMARK__V1__RULE_REFERENCE)
+} Tidemark__V1__RuleReference;
 
 /* --- messages --- */
 
@@ -56,6 +82,61 @@ struct  Tidemark__V1__SensitivityRule
 #define TIDEMARK__V1__SENSITIVITY_RULE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__sensitivity_rule__descriptor) \
     , (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * A threshold that people set; of one name the narrowest scope decides.
+ */
+struct  Tidemark__V1__StaticRule
+{
+  ProtobufCMessage base;
+  /*
+   * at most 100 bytes
+   */
+  char *name;
+  /*
+   * as that of SensitivityRule
+   */
+  char *scope;
+  /*
+   * name or key, empty for all; at most 220 bytes
+   */
+  char *metric;
+  Tidemark__V1__RuleComparison comparison;
+  Tidemark__V1__RuleReference reference;
+  double threshold;
+  /*
+   * that the reference must reach
+   */
+  double minimum;
+  /*
+   * above it a plateau is none, 0 for no such line
+   */
+  double ceiling;
+  /*
+   * buckets, 1 to 20
+   */
+  uint32_t window;
+  /*
+   * newest buckets that must all show it, 1 to 20
+   */
+  uint32_t hold;
+  /*
+   * metric of the forecast or of the customers at risk, or a kind
+   */
+  char *companion;
+  /*
+   * at least: 1 info, 2 warning, 3 critical, 0 by its size
+   */
+  uint32_t severity;
+  /*
+   * the rule of that name does not hold within the scope
+   */
+  protobuf_c_boolean off;
+};
+#define TIDEMARK__V1__STATIC_RULE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__static_rule__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_UNSPECIFIED, TIDEMARK__V1__RULE_REFERENCE__RULE_REFERENCE_UNSPECIFIED, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0 }
 
 
 /*
@@ -290,10 +371,15 @@ struct  Tidemark__V1__EvidenceBatch
    */
   size_t n_risk;
   double *risk;
+  /*
+   * at most 200
+   */
+  size_t n_rules;
+  Tidemark__V1__StaticRule **rules;
 };
 #define TIDEMARK__V1__EVIDENCE_BATCH__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__evidence_batch__descriptor) \
-    , {0,NULL}, TIDEMARK__V1__GRANULARITY__GRANULARITY_UNSPECIFIED, 0, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , {0,NULL}, TIDEMARK__V1__GRANULARITY__GRANULARITY_UNSPECIFIED, 0, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /* Tidemark__V1__SensitivityRule methods */
@@ -314,6 +400,25 @@ Tidemark__V1__SensitivityRule *
                       const uint8_t       *data);
 void   tidemark__v1__sensitivity_rule__free_unpacked
                      (Tidemark__V1__SensitivityRule *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__StaticRule methods */
+void   tidemark__v1__static_rule__init
+                     (Tidemark__V1__StaticRule         *message);
+size_t tidemark__v1__static_rule__get_packed_size
+                     (const Tidemark__V1__StaticRule   *message);
+size_t tidemark__v1__static_rule__pack
+                     (const Tidemark__V1__StaticRule   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__static_rule__pack_to_buffer
+                     (const Tidemark__V1__StaticRule   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__StaticRule *
+       tidemark__v1__static_rule__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__static_rule__free_unpacked
+                     (Tidemark__V1__StaticRule *message,
                       ProtobufCAllocator *allocator);
 /* Tidemark__V1__CohortRow methods */
 void   tidemark__v1__cohort_row__init
@@ -358,6 +463,9 @@ void   tidemark__v1__evidence_batch__free_unpacked
 typedef void (*Tidemark__V1__SensitivityRule_Closure)
                  (const Tidemark__V1__SensitivityRule *message,
                   void *closure_data);
+typedef void (*Tidemark__V1__StaticRule_Closure)
+                 (const Tidemark__V1__StaticRule *message,
+                  void *closure_data);
 typedef void (*Tidemark__V1__CohortRow_Closure)
                  (const Tidemark__V1__CohortRow *message,
                   void *closure_data);
@@ -371,7 +479,10 @@ typedef void (*Tidemark__V1__EvidenceBatch_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    tidemark__v1__evidence_flag__descriptor;
+extern const ProtobufCEnumDescriptor    tidemark__v1__rule_comparison__descriptor;
+extern const ProtobufCEnumDescriptor    tidemark__v1__rule_reference__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__sensitivity_rule__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__static_rule__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__cohort_row__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__evidence_batch__descriptor;
 

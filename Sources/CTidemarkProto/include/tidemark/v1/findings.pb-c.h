@@ -49,7 +49,8 @@ struct  Tidemark__V1__TestResult
 {
   ProtobufCMessage base;
   /*
-   * "score", "z_score", "iqr", "ratio", "decline", "seasonal", "silence", "adoption", "plateau"
+   * "score", "z_score", "iqr", "ratio", "decline", "seasonal", "silence", "adoption", "plateau",
+   * "rule"
    */
   char *test;
   /*
@@ -106,10 +107,18 @@ struct  Tidemark__V1__Finding
   double *ring_observed;
   size_t n_ring_expected;
   double *ring_expected;
+  /*
+   * static rule that fired, empty where only models speak
+   */
+  char *rule;
+  /*
+   * by that rule at least: 1 info, 2 warning, 3 critical
+   */
+  uint32_t severity_floor;
 };
 #define TIDEMARK__V1__FINDING__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__finding__descriptor) \
-    , 0, TIDEMARK__V1__FINDING_KIND__FINDING_KIND_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL }
+    , 0, TIDEMARK__V1__FINDING_KIND__FINDING_KIND_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0 }
 
 
 /*
