@@ -237,7 +237,7 @@ let testRooms: [Target] = [
   tests("BaselinesTests", ["Baselines", "SeriesModel"]),
   tests("DetectionTests", ["Detection", "Baselines", "SeriesModel"]),
   tests("ClassificationTests", ["Classification", "Baselines", "Detection", "SeriesModel"]),
-  tests("ReplayTests", ["Replay", "Baselines", "Classification", "SeriesModel"]),
+  tests("ReplayTests", ["Replay", "Baselines", "Detection", "Classification", "SeriesModel"]),
   tests("AlertingTests", ["Alerting", "SeriesModel"]),
   tests(
     "ContractsTests",
@@ -284,7 +284,7 @@ let testRooms: [Target] = [
     "CommandLineToolTests",
     [
       "CommandLineTool", "PrivateCluster", "JSON", "ServiceRuntime", "SeriesModel", "RPC",
-      "EvidenceContract",
+      "Baselines", "EvidenceContract",
     ]),
 ]
 

@@ -44,7 +44,7 @@ struct BacktestRun: Sendable {
   /// Parts the history.
   init(
     _ history: History, calendar: BusinessCalendar, hasCohorts: Bool,
-    sensitivity: [SensitivityRule] = []
+    sensitivity: [SensitivityRule] = [], staticRules: [StaticRule] = StaticRule.shipped
   ) {
     self.history = history
     self.hasCohorts = hasCohorts
@@ -64,7 +64,8 @@ struct BacktestRun: Sendable {
         metrics: history.metrics,
         members: history.series[from..<to].map {
           HistoryReplay.Member(customer: $0.customer - first, metric: $0.metric)
-        }, calendar: calendar, sensitivity: sensitivity)
+        }, calendar: calendar, sensitivity: sensitivity,
+        staticRules: staticRules)
       parts.append(Locked(Part(from: from, replay: replay)))
       from = to
     }

@@ -1,3 +1,4 @@
+import Baselines
 import Classification
 import Glibc
 import Replay
@@ -15,7 +16,8 @@ func backtest(_ context: CommandContext) async throws -> Int32 {
   let read = clock.now
   let coreStarted = processCoreSeconds()
   let run = BacktestRun(
-    history, calendar: calendar, hasCohorts: settings.customers != nil)
+    history, calendar: calendar, hasCohorts: settings.customers != nil,
+    staticRules: StaticRule.shipped + (try readRules(settings)))
   let due = Int64(history.series.count)
   let buckets = Int64(history.buckets.count)
   var progress = ProgressReport(
@@ -52,6 +54,7 @@ struct BacktestSettings: Sendable {
   let customers: String?
   let metrics: String?
   let holidays: String?
+  let rules: String?
   let granularity: SeriesModel.Granularity
   let out: String
   let isAllTypes: Bool
@@ -70,6 +73,8 @@ struct BacktestSettings: Sendable {
       "metrics", help: "a file of metrics as import takes it; without it names tell the kind")
     holidays = reader.optionalText(
       "holidays", help: "holidays and known events: a table as calendar import takes it, or JSON")
+    rules = reader.optionalText(
+      "rules", help: "static rules beside the shipped ones, as CSV: name, comparison and more")
     let granularity =
       reader.value(
         "granularity", default: "day", expected: "day, hour, week or 5min",
@@ -91,6 +96,12 @@ struct BacktestSettings: Sendable {
       "threads", default: max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))), in: 1...256,
       help: "how many are used; what is found does not depend on it")
   }
+}
+
+/// The static rules of the file, or none.
+private func readRules(_ settings: BacktestSettings) throws(CommandError) -> [StaticRule] {
+  guard let path = settings.rules else { return [] }
+  return try RuleFile.rules(path: path)
 }
 
 /// The history of the files, how many points it has, and the holidays.
