@@ -134,16 +134,8 @@ public struct ModelFold: Sendable {
   ///   - values: The value of the member at a place; NaN where it is missing.
   ///   - flags: What the calendar says of the member at a place.
   /// - Returns: The views by cohort.
-  public func tally(
+  public mutating func tally(
     of bucket: Int32, values: (Int) -> Double, flags: (Int) -> EvidenceFlags = { _ in [] }
-  ) -> CohortTally {
-    // Through a pointer: a model is large, and a subscript would copy it.
-    models.withUnsafeBufferPointer { tally($0, of: bucket, values: values, flags: flags) }
-  }
-
-  private func tally(
-    _ models: UnsafeBufferPointer<SeriesBaseline>, of bucket: Int32, values: (Int) -> Double,
-    flags: (Int) -> EvidenceFlags
   ) -> CohortTally {
     var tally = CohortTally()
     var views: [CohortView] = []

@@ -73,7 +73,9 @@ public struct SeriesBaseline: Sendable {
   ///   - value: The value, or NaN where it is missing.
   ///   - flags: What the calendar says of the bucket.
   /// - Returns: The view, which says nothing before the first value.
-  public borrowing func cohortView(
+  ///
+  /// Changes nothing; it is mutating so that a large model is looked at where it stands.
+  public mutating func cohortView(
     of bucket: Int32, value: Double, flags: EvidenceFlags = []
   ) -> CohortView {
     guard lastBucket != nil, var view = seasonal?.cohortView(slot(bucket), value, flags) else {

@@ -115,8 +115,10 @@ extension SeasonalModel {
       recent.values.count == RecentValues.capacity
     else { return (0, 0) }
     var before = 0.0
-    for value in recent.values.prefix(RecentValues.capacity - 6) { before += value }
-    guard before <= 1 else { return (0, 0) }
+    for value in recent.values.prefix(RecentValues.capacity - 6) {
+      before += value
+      guard before <= 1 else { return (0, 0) }
+    }
     let active = activeBuckets
     return (active.count, active.units)
   }
@@ -200,6 +202,7 @@ extension SeasonalModel {
       guards.isQuiet(rates.alarmReach, at: steps) && steps - guards.anchor > rates.settle
       && age >= parameters.warmUp
     scales.learn(
-      results, mayKeep: mayKeep, mayTeach: guards.isQuiet(rates.delay, at: steps), rates: rates)
+      results, at: steps / rates.sampling, mayKeep: mayKeep,
+      mayTeach: guards.isQuiet(rates.delay, at: steps), rates: rates)
   }
 }

@@ -7,7 +7,8 @@ struct WindowScales: Sendable {
   /// The largest deviate in units of the scale, slowly forgotten.
   var record: [Double]
 
-  /// Deviates that have not taught yet, oldest first, in coarse steps: windows × samples.
+  /// Deviates that have not taught yet, in coarse steps: windows × samples, each a ring that the
+  /// number of the sample leads around.
   private var past: [Int8]
 
   private let samples: Int
@@ -36,10 +37,11 @@ struct WindowScales: Sendable {
 
   /// Takes the newest deviates in and learns from those whose time has come.
   mutating func learn(
-    _ results: [WindowResult], mayKeep: Bool, mayTeach: Bool, rates: LearningRates
+    _ results: [WindowResult], at sample: Int, mayKeep: Bool, mayTeach: Bool, rates: LearningRates
   ) {
+    let head = sample % samples
     for place in results.indices {
-      let oldest = past[place * samples]
+      let oldest = past[place * samples + head]
       if mayTeach, oldest != Self.none, oldest != 0 {
         let deviate = Self.wide(oldest)
         let known = max(1, square[place])
@@ -51,17 +53,8 @@ struct WindowScales: Sendable {
         record[place] *= rates.recordDecay
       }
       let result = results[place]
-      push(mayKeep && result.valid > 0 ? Self.narrow(result.rawDeviate) : Self.none, place)
-    }
-  }
-
-  private mutating func push(_ deviate: Int8, _ place: Int) {
-    let samples = samples
-    past.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      let first = base + place * samples
-      first.update(from: first + 1, count: samples - 1)
-      first[samples - 1] = deviate
+      past[place * samples + head] =
+        mayKeep && result.valid > 0 ? Self.narrow(result.rawDeviate) : Self.none
     }
   }
 
