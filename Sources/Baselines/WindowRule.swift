@@ -34,16 +34,22 @@ public struct WindowRule: Sendable, Hashable {
   public func isLargeEnough(
     sum: Double, expected: Double, deviation: Double, valid: Int, kind: MetricKind
   ) -> Bool {
-    if kind == .count, (sum - expected).magnitude < minimumChange { return false }
-    let change = Self.change(
-      sum: sum, expected: expected, deviation: deviation, valid: valid, kind: kind)
-    return change.magnitude > effect
+    guard isChangeLargeEnough(sum: sum, expected: expected, kind: kind) else { return false }
+    return isEffectLargeEnough(
+      Self.change(sum: sum, expected: expected, deviation: deviation, valid: valid, kind: kind))
   }
+
+  /// Whether the change is large enough in units; only counts must be.
+  public func isChangeLargeEnough(sum: Double, expected: Double, kind: MetricKind) -> Bool {
+    kind != .count || (sum - expected).magnitude >= minimumChange
+  }
+
+  /// Whether the change is large enough as a log ratio.
+  public func isEffectLargeEnough(_ change: Double) -> Bool { change.magnitude > effect }
 
   /// The same where the change is known already, for its logarithm is what costs most.
   func isLargeEnough(change: Double, sum: Double, expected: Double, kind: MetricKind) -> Bool {
-    if kind == .count, (sum - expected).magnitude < minimumChange { return false }
-    return change.magnitude > effect
+    isChangeLargeEnough(sum: sum, expected: expected, kind: kind) && isEffectLargeEnough(change)
   }
 
   /// The change as a log ratio; its sign is the direction.

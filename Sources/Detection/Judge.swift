@@ -17,35 +17,68 @@ public func judge(_ evidence: EvidenceBatch, notify: Bool) -> FindingsBatch {
   findings.expected = evidence.expected
   findings.z = evidence.z
   findings.evidenceHash.reserveCapacity(evidence.count)
-  let parameters = ModelParameters.parameters(for: evidence.bucket.granularity)
-  let rules = evidence.windows.map { length in
-    parameters.rules.first { $0.length == length }
-  }
-  let scales = SensitivityScales(evidence.sensitivity)
-  let book = RuleBook(evidence.rules, metrics: evidence.metrics)
-  let seed = evidence.fingerprint
-  // One for all rows: each new one would take hold of every column of the batch.
-  var test = RowTest(evidence: evidence, row: 0, scale: 1, parameters: parameters, rules: rules)
+  var judging = Judging(evidence)
   for row in 0..<evidence.count {
-    let scale = scales.scale(
-      customer: evidence.customers[Int(evidence.customerIndex[row])],
-      metric: evidence.metrics[Int(evidence.metricIndex[row])])
-    let standing = book.rules(ofRow: row, in: evidence)
-    test.row = row
-    test.scale = scale
-    var hash = ContentHash(seed: seed)
-    hash.add(evidence.inputHash[row])
-    hash.add(UInt64(evidence.flags[row].rawValue))
-    hash.add(evidence.observed[row])
-    hash.add(evidence.expected[row])
-    hash.add(scale)
-    test.add(standing, to: &hash)
-    findings.evidenceHash.append(hash.value)
-    let model = test.finding()
-    let found = standing.isEmpty ? model : test.finding(model, rules: standing)
-    if let found { findings.findings.append(found) }
+    judging.enter(row)
+    findings.evidenceHash.append(judging.hash)
+    if let finding = judging.finding() { findings.findings.append(finding) }
   }
   return findings
+}
+
+/// The rows of one batch, judged one after the other.
+struct Judging {
+  let scales: SensitivityScales
+  private let seed: UInt64
+  // One for all rows: each new one would take hold of every column of the batch.
+  private(set) var test: RowTest
+  private let book: RuleBook
+  /// The static rules that hold for the row.
+  private var standing: [StaticRule] = []
+
+  init(_ evidence: EvidenceBatch) {
+    let parameters = ModelParameters.parameters(for: evidence.bucket.granularity)
+    let rules = evidence.windows.map { length in
+      parameters.rules.first { $0.length == length }
+    }
+    scales = SensitivityScales(evidence.sensitivity)
+    book = RuleBook(evidence.rules, metrics: evidence.metrics)
+    seed = evidence.fingerprint
+    test = RowTest(evidence: evidence, row: 0, scale: 1, parameters: parameters, rules: rules)
+  }
+
+  /// Goes to a row.
+  mutating func enter(_ row: Int) {
+    test.row = row
+    test.scale = scales.scale(
+      customer: test.evidence.customers[Int(test.evidence.customerIndex[row])],
+      metric: test.evidence.metrics[Int(test.evidence.metricIndex[row])])
+    standing = book.rules(ofRow: row, in: test.evidence)
+  }
+
+  /// What was found by models and rules, or nil.
+  func finding() -> Finding? {
+    var log = NoLog()
+    return finding(&log)
+  }
+
+  /// What was found by models and rules, or nil, with a listener to every condition.
+  func finding<Log: DecisionLog>(_ log: inout Log) -> Finding? {
+    let model = test.finding(&log)
+    return standing.isEmpty ? model : test.finding(model, rules: standing, &log)
+  }
+
+  /// Of the row and the settings it is judged with.
+  var hash: UInt64 {
+    var hash = ContentHash(seed: seed)
+    hash.add(test.evidence.inputHash[test.row])
+    hash.add(UInt64(test.evidence.flags[test.row].rawValue))
+    hash.add(test.evidence.observed[test.row])
+    hash.add(test.evidence.expected[test.row])
+    hash.add(test.scale)
+    test.add(standing, to: &hash)
+    return hash.value
+  }
 }
 
 extension EvidenceBatch {

@@ -42,11 +42,16 @@ extension RowTest {
   ///
   /// One thing a row: what the models found stands, and takes the tests of the rules along; else
   /// the first rule that fires gives the finding.
-  func finding(_ model: Finding?, rules: [StaticRule]) -> Finding? {
+  func finding<Log: DecisionLog>(
+    _ model: Finding?, rules: [StaticRule], _ log: inout Log
+  ) -> Finding? {
     let muted = rules.filter { $0.comparison == .mute }.map(\.companion)
-    let model = model.flatMap { muted.contains($0.kind.name) ? nil : $0 }
+    let isMuted = model.map { muted.contains($0.kind.name) } ?? false
+    if isMuted { log.mute() }
+    let model = isMuted ? nil : model
     guard evidence.flags[row].isDisjoint(with: [.missing, .outage]) else { return model }
     let results = rules.compactMap(result)
+    for result in results { tell(result, &log) }
     let fired = results.filter(\.test.fired)
     var found = model
     if found == nil, let first = fired.first { found = finding(first) }
@@ -57,6 +62,15 @@ extension RowTest {
       found.severityFloor = max(found.severityFloor, result.rule.severity)
     }
     return found
+  }
+
+  private func tell<Log: DecisionLog>(_ result: RuleResult, _ log: inout Log) {
+    let test = result.test
+    log.begin(
+      Trial(
+        .rule, window: test.window, statistic: test.statistic, threshold: test.threshold,
+        rule: result.rule.name))
+    _ = log.ask(.beyondThreshold, test.fired, test.statistic, test.threshold)
   }
 
   /// Adds the rules, and what they look at beside the row, to a fingerprint.

@@ -4,10 +4,19 @@ import SeriesModel
 /// The test of streams: how far they go beyond their own records.
 extension RowTest {
   /// A stream goes further than it ever did.
-  func stream() -> Finding? {
-    let score = evidence.streamScore[row] / (StreamParameters.standard.threshold * scale)
-    guard score > 1, let kind = streamKind else { return nil }
+  func stream<Log: DecisionLog>(_ log: inout Log) -> Finding? {
+    let threshold = StreamParameters.standard.threshold * scale
+    let score = evidence.streamScore[row] / threshold
     let length = max(Int(evidence.streamLength[row]), 1)
+    let kind = streamKind
+    log.begin(
+      Trial(
+        .stream, window: length, statistic: evidence.streamScore[row], threshold: threshold))
+    let isYoung = Int(evidence.age[row]) < parameters.warmUp
+    let isNews = log.ask(.judged, kind != nil, .nan, .nan, isYoung ? .tooYoung : .notNow)
+    guard isNews || Log.isComplete, log.ask(.beyondThreshold, score > 1, score, 1), let kind else {
+      return nil
+    }
     let newest = means(ringCells(min(length, EvidenceBatch.ringLength)))
     let observed = newest.count > 0 ? newest.observed : evidence.observed[row]
     let expected = evidence.expected[row]

@@ -17,18 +17,44 @@ struct RowTest {
     let change: Double
   }
 
-  /// What was found, or nil.
+  /// What the models found, or nil, with a listener to every condition.
   ///
   /// One thing a row: what says most about the series comes first. A run of zeros is not judged by
   /// windows from its second bucket on, since the windows would tell of it again and again.
-  func finding() -> Finding? {
+  func finding<Log: DecisionLog>(_ log: inout Log) -> Finding? {
+    let isOpen = isJudged(&log)
+    guard isOpen || Log.isComplete else { return nil }
+    var found: Finding?
     if evidence.bucket.granularity == .fiveMinutes {
-      return evidence.flags[row].isDisjoint(with: [.missing, .outage]) ? stream() : nil
+      found = stream(&log)
+    } else {
+      found = adoption(&log)
+      if found == nil || Log.isComplete { found.take(silence(&log)) }
+      if found == nil || Log.isComplete { found.take(leaving(&log)) }
+      if found == nil || Log.isComplete { found.take(windows(&log)) }
+      if found == nil || Log.isComplete { found.take(decline(&log)) }
+      if found == nil || Log.isComplete { found.take(season(&log)) }
+      if found == nil || Log.isComplete { found.take(plateau(&log)) }
     }
-    guard evidence.flags[row].isDisjoint(with: [.missing, .holiday, .outage]) else { return nil }
-    if let found = adoption() ?? silence() ?? leaving() { return found }
-    if evidence.zeroRun[row] < 2, let best = bestWindow() { return standstill() ?? window(best) }
-    return decline() ?? season() ?? plateau()
+    return isOpen ? found : nil
+  }
+
+  /// Whether the row is judged at all; streams know no holidays.
+  private func isJudged<Log: DecisionLog>(_ log: inout Log) -> Bool {
+    let flags = evidence.flags[row]
+    let isPresent = log.ask(.present, !flags.contains(.missing))
+    let isStream = evidence.bucket.granularity == .fiveMinutes
+    let isOrdinary = isStream || log.ask(.ordinaryDay, !flags.contains(.holiday))
+    let isUp = log.ask(.noPlatformEvent, !flags.contains(.outage))
+    return isPresent && isOrdinary && isUp
+  }
+
+  /// What a window is out of the ordinary by.
+  private func windows<Log: DecisionLog>(_ log: inout Log) -> Finding? {
+    guard evidence.zeroRun[row] < 2 || Log.isComplete else { return nil }
+    let best = bestWindow(&log)
+    let standing = best != nil || Log.isComplete ? standstill(hasDeparted: best != nil, &log) : nil
+    return standing ?? best.map(window)
   }
 
   private func window(_ best: Excess) -> Finding {
@@ -123,41 +149,70 @@ struct RowTest {
   }
 
   /// The window that is furthest beyond its threshold.
-  private func bestWindow() -> Excess? {
+  private func bestWindow<Log: DecisionLog>(_ log: inout Log) -> Excess? {
     var best: Excess?
-    let kind = metricKind
     for place in evidence.windows.indices {
       let cell = row * evidence.windows.count + place
-      guard let rule = rules[place], evidence.windowValid[cell] > 0 else { continue }
+      guard let rule = rules[place] else { continue }
       let ratio = statistic(cell).magnitude / threshold(rule)
-      guard ratio > max(1, best?.ratio ?? 1) else { continue }
-      let sum = evidence.windowSum[cell]
-      let expected = evidence.windowExpected[cell]
+      log.begin(
+        Trial(
+          .window, window: rule.length, statistic: statistic(cell), threshold: threshold(rule)))
+      let isShort = log.ask(.noZeroRun, evidence.zeroRun[row] < 2, Double(evidence.zeroRun[row]), 1)
       let valid = Int(evidence.windowValid[cell])
-      let deviation = evidence.deviation[row]
       guard
-        rule.isLargeEnough(
-          sum: sum, expected: expected, deviation: deviation, valid: valid, kind: kind)
+        log.ask(
+          .judged, valid > 0, Double(valid), Double((rule.length * 3 + 4) / 5), whyNot(rule.length))
       else { continue }
+      let isOut = log.ask(.beyondThreshold, ratio > 1, ratio, 1)
+      guard isShort && isOut && ratio > best?.ratio ?? 1 || Log.isComplete else { continue }
       let change = WindowRule.change(
-        sum: sum, expected: expected, deviation: deviation, valid: valid, kind: kind)
-      guard isStillOut(place, isUp: change > 0) else { continue }
+        sum: evidence.windowSum[cell], expected: evidence.windowExpected[cell],
+        deviation: evidence.deviation[row], valid: valid, kind: metricKind)
+      log.note(change: change)
+      let isLarge = isLargeEnough(rule, cell, change, &log)
+      let isStill = isStillOut(place, isUp: change > 0, &log)
+      guard isShort, isOut, isLarge, isStill, ratio > best?.ratio ?? 1 else { continue }
       best = Excess(place: place, ratio: ratio, change: change)
     }
     return best
   }
 
+  /// Whether a window's change matters to anyone, however sure it is.
+  private func isLargeEnough<Log: DecisionLog>(
+    _ rule: WindowRule, _ cell: Int, _ change: Double, _ log: inout Log
+  ) -> Bool {
+    let (sum, expected) = (evidence.windowSum[cell], evidence.windowExpected[cell])
+    let isLarge = log.ask(
+      .largeChange, rule.isChangeLargeEnough(sum: sum, expected: expected, kind: metricKind),
+      (sum - expected).magnitude, metricKind == .count ? rule.minimumChange : 0)
+    let isTelling = log.ask(
+      .largeEffect, rule.isEffectLargeEnough(change), change.magnitude, rule.effect)
+    return isLarge && isTelling
+  }
+
+  /// Why a window of that length may not be judged, as far as the row tells.
+  private func whyNot(_ length: Int) -> Gate.Reason {
+    let flags = evidence.flags[row]
+    if !flags.isDisjoint(with: [.missing, .holiday, .outage]) { return .rowNotJudged }
+    if Int(evidence.age[row]) < parameters.grossFrom { return .tooYoung }
+    if flags.contains(.hurdle) { return .zeroHabit }
+    guard length <= EvidenceBatch.ringLength else { return .tooSoon }
+    let present = ringCells(length).filter { evidence.ringObserved[$0].isFinite }.count
+    return present * 5 < length * 3 ? .tooFewValues : .tooSoon
+  }
+
   var metricKind: MetricKind { evidence.metrics[Int(evidence.metricIndex[row])].kind }
 
   /// The window's sum less what was expected, in deviations.
-  private func statistic(_ cell: Int) -> Double {
+  func statistic(_ cell: Int) -> Double {
     let deviation = evidence.windowDeviation[cell]
     guard deviation > 0 else { return 0 }
     return (evidence.windowSum[cell] - evidence.windowExpected[cell]) / deviation
   }
 
   /// A young series is judged by gross changes only.
-  private func threshold(_ rule: WindowRule) -> Double {
+  func threshold(_ rule: WindowRule) -> Double {
     let gross = evidence.flags[row].contains(.learning) ? parameters.grossScale : 1
     return rule.threshold(
       age: Int(evidence.age[row]), ageInflation: parameters.ageInflation, scale: scale * gross)
@@ -166,10 +221,14 @@ struct RowTest {
   /// Whether the newest bucket is out on the same side.
   ///
   /// The longer windows still hold what happened when it is over; that is no news.
-  private func isStillOut(_ place: Int, isUp: Bool) -> Bool {
+  private func isStillOut<Log: DecisionLog>(
+    _ place: Int, isUp: Bool, _ log: inout Log
+  ) -> Bool {
     guard evidence.windows[place] > 1 else { return true }
     let difference = evidence.observed[row] - evidence.expected[row]
-    return (isUp ? difference : -difference) > 0.5 * evidence.deviation[row]
+    let deviation = evidence.deviation[row]
+    let distance = isUp ? difference : -difference
+    return log.ask(.newestOut, distance > 0.5 * deviation, distance / max(deviation, 1e-12), 0.5)
   }
 
   /// An excursion that is longer than the short windows is a level, as is one that only a long
@@ -194,42 +253,11 @@ struct RowTest {
     }
     return false
   }
+}
 
-  /// Every test with its numbers; one whose statistic is undefined is left out.
-  private func tests() -> [TestResult] {
-    var results: [TestResult] = []
-    results.reserveCapacity(evidence.windows.count + 3)
-    for place in evidence.windows.indices {
-      let cell = row * evidence.windows.count + place
-      guard let rule = rules[place], evidence.windowValid[cell] > 0 else { continue }
-      add(.score, evidence.windows[place], statistic(cell), threshold(rule), to: &results)
-    }
-    let statistics = RecentStatistics(
-      mean: evidence.mean[row], standardDeviation: evidence.standardDeviation[row],
-      median: evidence.median[row],
-      medianAbsoluteDeviation: evidence.medianAbsoluteDeviation[row],
-      lowerQuartile: evidence.lowerQuartile[row], upperQuartile: evidence.upperQuartile[row])
-    let observed = evidence.observed[row]
-    add(.zScore, 1, statistics.zScore(of: observed), PlainTests.zScoreThreshold, to: &results)
-    add(
-      .interquartile, 1, statistics.interquartileDistance(of: observed),
-      PlainTests.interquartileThreshold, to: &results)
-    add(
-      .ratio, 1, PlainTests.ratio(observed, against: evidence.previousSeason[row]),
-      PlainTests.ratioThreshold, to: &results)
-    addShapes(to: &results)
-    addStream(to: &results)
-    return results
-  }
-
-  func add(
-    _ test: TestResult.Test, _ window: Int, _ statistic: Double?, _ threshold: Double,
-    to results: inout [TestResult]
-  ) {
-    guard let statistic, statistic.isFinite else { return }
-    results.append(
-      TestResult(
-        test: test, window: window, statistic: statistic, threshold: threshold,
-        fired: statistic.magnitude > threshold))
+extension Finding? {
+  /// Takes what was found where nothing was found before.
+  fileprivate mutating func take(_ next: Finding?) {
+    if self == nil { self = next }
   }
 }

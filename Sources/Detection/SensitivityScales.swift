@@ -26,7 +26,20 @@ public struct SensitivityScales: Sendable {
   /// The scale for one series.
   public func scale(customer: Customer, metric: Metric) -> Double {
     if customers.isEmpty, metrics.isEmpty, segments.isEmpty { return organisation ?? 1 }
-    return customers[customer.externalID] ?? metrics[metric.key] ?? metrics[metric.name]
-      ?? segments[customer.segment] ?? organisation ?? 1
+    return rule(customer: customer, metric: metric)?.scale ?? 1
+  }
+
+  /// The rule that holds for one series, or nil where nobody made one.
+  public func rule(customer: Customer, metric: Metric) -> SensitivityRule? {
+    if let scale = customers[customer.externalID] {
+      return SensitivityRule(scope: .customer(customer.externalID), scale: scale)
+    }
+    for name in [metric.key, metric.name] {
+      if let scale = metrics[name] { return SensitivityRule(scope: .metric(name), scale: scale) }
+    }
+    if let scale = segments[customer.segment] {
+      return SensitivityRule(scope: .segment(customer.segment), scale: scale)
+    }
+    return organisation.map { SensitivityRule(scope: .organisation, scale: $0) }
   }
 }
