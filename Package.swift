@@ -155,8 +155,8 @@ let services: [Target] = [
   room(
     "CommandLineTool",
     runtime + stored + [
-      "PrivateCluster", "HTTPServer", "SeriesStore", "Baselines", "Classification", "Replay",
-      "PointsContract",
+      "PrivateCluster", "HTTPServer", "SeriesStore", "Baselines", "Detection", "Classification",
+      "Replay", "PointsContract",
       "EvidenceContract", "FindingsContract",
       "AnomalyContract", "DeliveryContract", "GatewayContract", "IngestService",
       "BaselineService", "DetectorService", "ClassifierService", "NotifierService",

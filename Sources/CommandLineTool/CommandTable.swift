@@ -32,9 +32,13 @@ enum CommandTable {
       summary: "Keeps holidays and known events, from CSV or iCalendar files or one by one.",
       run: manageCalendar),
     Command(
-      "backtest", switches: ["all-types", "unordered"],
+      "backtest", switches: ["all-types", "unordered", "sensitivity"],
       summary: "Replays a file of points as the services would have judged it, in memory.",
       run: backtest),
+    Command(
+      "explain", ["CUSTOMER", "METRIC", "DATE"], switches: ["unordered", "json"],
+      summary: "Says in words and numbers why something was or was not raised.",
+      run: explain),
     Command(
       "rpc", ["URL", "list|SERVICE/METHOD", "[JSON]"], switches: ["insecure-plaintext"],
       isClient: true,

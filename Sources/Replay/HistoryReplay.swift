@@ -16,6 +16,8 @@ public struct ReplayedChange: Sendable, Hashable {
   public var episode: Episode
   /// How much of the house it speaks of.
   public var scope = AnomalyScope.series
+  /// The place of the settings among those that the history is judged with.
+  public var setting = 0
 }
 
 /// A history judged bucket by bucket as the services would have judged it, in memory.
@@ -42,8 +44,18 @@ public struct HistoryReplay: Sendable {
   private let members: [Member]
   private var calendar: CalendarResolver
   private var fold: ModelFold
-  private var merging: ReplayMerging
+  private var mergings: [ReplayMerging]
+  private let settings: [[SensitivityRule]]
   private let kinds: [MetricKind]
+
+  /// The series whose decisions are kept, by the first settings; nil for none.
+  public var watched: Int? {
+    didSet { mergings[0].watched = watched }
+  }
+
+  /// What was decided of the watched series in the bucket after the last one; nil where there was
+  /// nothing to judge.
+  public private(set) var decision: ReplayedDecision?
 
   /// Begins before the first bucket, with models that have seen nothing.
   ///
@@ -55,19 +67,23 @@ public struct HistoryReplay: Sendable {
   ///   - calendar: Holidays and known events, by the clock of UTC.
   ///   - rules: When an excursion belongs to an anomaly that is known.
   ///   - sensitivity: How cautious judgement is within each scope.
+  ///   - others: Further settings that the same history is judged with beside that.
   ///   - staticRules: The thresholds that people have set.
   public init(
     granularity: Granularity, customers: [Customer], metrics: [Metric], members: [Member],
     calendar: BusinessCalendar = BusinessCalendar(), rules: MergeRules = MergeRules(),
-    sensitivity: [SensitivityRule] = [], staticRules: [StaticRule] = StaticRule.shipped
+    sensitivity: [SensitivityRule] = [], others: [[SensitivityRule]] = [],
+    staticRules: [StaticRule] = StaticRule.shipped
   ) {
     self.granularity = granularity
     self.members = members
     self.calendar = CalendarResolver(
       calendar, customers: customers, metrics: metrics, zone: { _ in .utc })
-    merging = ReplayMerging(
+    settings = [sensitivity] + others
+    let merging = ReplayMerging(
       rules: rules, customerOf: members.map(\.customer),
       metricOf: members.map { metrics[$0.metric].id })
+    mergings = Array(repeating: merging, count: settings.count)
     kinds = members.map { metrics[$0.metric].kind }
     fold = ModelFold(
       runID: ScanRunID(high: 0, low: 0), granularity: granularity, ingestSequence: 0,
@@ -108,9 +124,23 @@ public struct HistoryReplay: Sendable {
     let (batches, _) = fold.advance(
       to: index, values: values, flags: flags, cohorts: cohorts)
     var changes: [ReplayedChange] = []
+    decision = nil
     for batch in batches {
-      changes += merging.merge(judge(batch.evidence, notify: true), members: batch.members)
+      if let watched, let row = batch.members.firstIndex(of: watched) {
+        decision = mergings[0].decision(decide(batch.evidence, row: row), of: watched)
+      }
+      for place in settings.indices {
+        // What is learned does not depend on the settings, so that one fold does for all.
+        var evidence = batch.evidence
+        if place > 0 { evidence.sensitivity = settings[place] }
+        let merged = mergings[place].merge(judge(evidence, notify: true), members: batch.members)
+        for var change in merged {
+          change.setting = place
+          changes.append(change)
+        }
+      }
     }
+    decision?.settled = mergings[0].watchedDecisions
     return changes
   }
 
@@ -125,6 +155,8 @@ public struct HistoryReplay: Sendable {
   /// Takes a person's word that the latest anomaly of a series to a side is no problem, as of the
   /// bucket after the last one.
   public mutating func dismiss(series place: Int, _ direction: Direction) {
-    merging.dismiss(series: place, direction, kinds: { [kinds] in kinds[$0] })
+    for setting in mergings.indices {
+      mergings[setting].dismiss(series: place, direction, kinds: { [kinds] in kinds[$0] })
+    }
   }
 }

@@ -40,6 +40,11 @@ struct ReplayMerging: Sendable {
   private var incidents: [Int: [Incident]] = [:]
   private var events: [PlatformEvent] = []
 
+  /// The series whose decisions are kept; nil for none.
+  var watched: Int?
+  /// What was decided of it in the last bucket, a side each.
+  private(set) var watchedDecisions: [SettledDecision] = []
+
   init(rules: MergeRules, customerOf: [Int], metricOf: [MetricID]) {
     self.rules = rules
     self.customerOf = customerOf
@@ -56,6 +61,7 @@ struct ReplayMerging: Sendable {
   ///   the order of the rows.
   mutating func merge(_ findings: FindingsBatch, members: [Int]) -> [ReplayedChange] {
     guard let first = members.first else { return [] }
+    if let watched, members.contains(watched) { watchedDecisions.removeAll() }
     var changes = mergeEvents(findings, series: first)
     let decisions = BatchMerging(findings, rules: rules).decisions(
       rows: Array(members.indices), followed: { known[members[$0]].followed },
@@ -101,6 +107,14 @@ struct ReplayMerging: Sendable {
     }
   }
 
+  /// A record with what is known before it is merged.
+  func decision(_ record: DecisionRecord, of place: Int) -> ReplayedDecision {
+    ReplayedDecision(
+      record: record, known: Direction.allCases.compactMap { known[place][$0] },
+      incidents: incidents[customerOf[place]] ?? [],
+      events: events.filter(\.episode.state.isActive))
+  }
+
   private mutating func mergeEvents(
     _ findings: FindingsBatch, series: Int
   ) -> [ReplayedChange] {
@@ -142,6 +156,7 @@ struct ReplayMerging: Sendable {
       let made = settled.made
       guard let episode = made.decision.episode else { continue }
       let place = members[made.row]
+      if place == watched { watchedDecisions.append(settled) }
       known[place][made.direction] = episode
       if made.isFollowed {
         known[place].followed.insert(made.direction)

@@ -21,6 +21,34 @@ struct BacktestTests {
     }
   }
 
+  @Test func `several scales are judged in one walk, each as it would be alone`() async throws {
+    try await withFolder { folder in
+      let text = "customer,metric,date,value\n" + Sample.rows().map { $0.text + "\n" }.joined()
+      let (code, screen) = try await folder.run(text: text, ["--sensitivity"])
+      #expect(code == 0, "\(screen.aside)")
+      let lines = screen.output.split(separator: "\n").map {
+        $0.split(separator: " ").map(String.init)
+      }
+      let rows = lines.filter { $0.count > 5 && Double($0[0]) != nil }
+      #expect(rows.map(\.[0]) == ["0.8", "0.9", "1.0", "1.1", "1.25", "1.5", "2.0"])
+      let counts = try rows.map { try #require(Int($0[1])) }
+      #expect(counts == counts.sorted(by: >))
+      let nominal = try SmallFiles.text(folder.out).split(separator: "\n").count - 1
+      #expect(counts[2] == nominal)
+      #expect(rows[2][4...5] == ["0", "0"])
+    }
+  }
+
+  @Test func `a backtest of which nobody would see anything is refused`() async throws {
+    try await withFolder { folder in
+      let points = try folder.file("points.csv", "customer,metric,date,value\na,b,2023-01-02,1\n")
+      let screen = Screen()
+      let code = await CommandLineMain.run(
+        ["backtest", "--points", points], environment: [:], terminal: screen.terminal)
+      #expect(code == 2, "\(screen.aside)")
+    }
+  }
+
   @Test("the same bytes for any number of threads", arguments: [2, 3, 16])
   func threads(count: Int) async throws {
     try await withFolder { folder in
@@ -209,22 +237,6 @@ struct BacktestTests {
       #expect(RepeatedValues.usual(.day) == .refuse)
       #expect(RepeatedValues.usual(.hour) == .refuse)
     }
-  }
-
-  @Test(
-    "numbers are read to the last bit",
-    arguments: [
-      "0", "-0", "1", "007", "3.14", "-2.5", ".5", "5.", "123456789012345", "1234567890123456",
-      "0.1", "1e-3", "9007199254740993", "0.000000000000001", "1.7976931348623157e308", "", "-",
-      ".", "x", "1x", "--1",
-    ])
-  func numbers(text: String) {
-    let bytes = Array(text.utf8)
-    // One byte more, so that an empty text has an address too.
-    let read = (bytes + [0]).withUnsafeBufferPointer { buffer in
-      buffer.baseAddress.flatMap { number(Field(start: $0, count: bytes.count)) }
-    }
-    #expect(read?.bitPattern == Double(text)?.bitPattern)
   }
 }
 

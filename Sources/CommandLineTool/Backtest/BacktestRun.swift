@@ -42,9 +42,18 @@ struct BacktestRun: Sendable {
   private let hasCohorts: Bool
 
   /// Parts the history.
+  ///
+  /// - Parameters:
+  ///   - history: The values.
+  ///   - calendar: Holidays and known events.
+  ///   - hasCohorts: Whether the customers are those of one business.
+  ///   - sensitivity: How cautious judgement is within each scope.
+  ///   - others: Further settings that are judged with in the same walk.
+  ///   - staticRules: The thresholds that people have set.
   init(
     _ history: History, calendar: BusinessCalendar, hasCohorts: Bool,
-    sensitivity: [SensitivityRule] = [], staticRules: [StaticRule] = StaticRule.shipped
+    sensitivity: [SensitivityRule] = [], others: [[SensitivityRule]] = [],
+    staticRules: [StaticRule] = StaticRule.shipped
   ) {
     self.history = history
     self.hasCohorts = hasCohorts
@@ -65,22 +74,42 @@ struct BacktestRun: Sendable {
         members: history.series[from..<to].map {
           HistoryReplay.Member(customer: $0.customer - first, metric: $0.metric)
         }, calendar: calendar, sensitivity: sensitivity,
-        staticRules: staticRules)
+        others: others, staticRules: staticRules)
       parts.append(Locked(Part(from: from, replay: replay)))
       from = to
     }
     self.parts = parts
   }
 
-  /// Judges all buckets.
+  /// What the buckets did to the cohorts; empty where nobody is compared with anybody.
+  struct Cohorts: Sendable {
+    private(set) var rows: [[CohortRow]] = []
+    private let first: Int32
+
+    init(from first: Int32) { self.first = first }
+
+    mutating func append(_ next: [CohortRow]) { rows.append(next) }
+
+    /// What a bucket did.
+    subscript(_ bucket: Int32) -> [CohortRow] {
+      let place = Int(bucket) - Int(first)
+      return rows.indices.contains(place) ? rows[place] : []
+    }
+  }
+
+  /// Judges the buckets.
   ///
   /// - Parameters:
+  ///   - last: The last one that is judged; nil for all.
   ///   - threads: How many parts are walked at once.
   ///   - progress: Is told of the buckets that are done.
-  /// - Returns: The alarms by bucket, series and side.
-  func alarms(threads: Int, progress: (Int) -> Void) async -> [ReplayedChange] {
+  /// - Returns: The alarms by bucket, series and side, and what was common to the cohorts.
+  func walk(
+    through last: Int32? = nil, threads: Int, progress: (Int) -> Void
+  ) async -> (alarms: [ReplayedChange], cohorts: Cohorts) {
     var memory = CohortHistory(granularity: history.granularity)
-    for bucket in history.buckets {
+    var kept = Cohorts(from: history.buckets.lowerBound)
+    for bucket in history.buckets where bucket <= last ?? .max {
       var cohorts: [CohortRow] = []
       if hasCohorts {
         let tally = Locked(CohortTally())
@@ -89,6 +118,7 @@ struct BacktestRun: Sendable {
           tally.withLock { $0.join(own) }
         }
         cohorts = memory.rows(of: bucket, tally.withLock { $0 })
+        kept.append(cohorts)
       }
       await forEachPart(threads: threads) { [cohorts] part in
         part.advance(to: bucket, of: history, cohorts)
@@ -96,7 +126,7 @@ struct BacktestRun: Sendable {
       let done = Int(bucket) - Int(history.buckets.lowerBound) + 1
       if done.isMultiple(of: Self.blockBuckets) { progress(done) }
     }
-    return Self.joined(parts.flatMap { $0.withLock { $0.alarms } })
+    return (Self.joined(parts.flatMap { $0.withLock { $0.alarms } }), kept)
   }
 
   /// The alarms in order; one of all parts, such as a platform event, stands once.
@@ -105,16 +135,19 @@ struct BacktestRun: Sendable {
       var scope: AnomalyScope
       var start: Int32
       var reopenedIn: Int32?
+      var setting: Int
     }
     var seen: Set<Event> = []
     return alarms.sorted { left, right in
-      (left.bucket.index, left.series, left.episode.direction.rawValue)
-        < (right.bucket.index, right.series, right.episode.direction.rawValue)
+      (left.bucket.index, left.series, left.episode.direction.rawValue, left.setting)
+        < (right.bucket.index, right.series, right.episode.direction.rawValue, right.setting)
     }.filter { alarm in
       guard case .cohort = alarm.scope else { return true }
       let again = alarm.kind == .reopened ? alarm.bucket.index : nil
       return seen.insert(
-        Event(scope: alarm.scope, start: alarm.episode.startBucket, reopenedIn: again)
+        Event(
+          scope: alarm.scope, start: alarm.episode.startBucket, reopenedIn: again,
+          setting: alarm.setting)
       ).inserted
     }
   }
