@@ -23,7 +23,7 @@ func backtest(_ context: CommandContext) async throws -> Int32 {
   let buckets = Int64(history.buckets.count)
   var progress = ProgressReport(
     context.terminal, label: "backtest", unit: "buckets of series", at: read)
-  let (all, _) = await run.walk(threads: settings.threads) { done in
+  let (all, cohorts) = await run.walk(threads: settings.threads) { done in
     progress.update(Int64(done) * due, of: buckets * due, at: clock.now)
   }
   let judged = clock.now
@@ -33,6 +33,11 @@ func backtest(_ context: CommandContext) async throws -> Int32 {
   if let out = settings.out {
     let written = try writeDetections(alarms, of: history, isAllTypes: settings.isAllTypes, to: out)
     context.terminal.line("\(grouped(Int64(written))) detections in \(out)")
+  }
+  if let folder = settings.plot {
+    let plots = PlotFolder(history, calendar: calendar, cohorts: cohorts)
+    let drawn = try plots.write(alarms, to: folder)
+    context.terminal.line("\(grouped(Int64(drawn))) drawings in \(folder)/index.html")
   }
   if settings.isSensitivity {
     for line in SensitivityTable(all, of: history).text { context.terminal.line(line) }
@@ -69,6 +74,7 @@ struct BacktestSettings: Sendable {
   let out: String?
   let isAllTypes: Bool
   let isSensitivity: Bool
+  let plot: String?
   let threads: Int
 
   init(reading reader: ConfigurationReader) {
@@ -76,8 +82,10 @@ struct BacktestSettings: Sendable {
     out = reader.optionalText("out", help: "where the detections are written")
     isSensitivity = reader.boolean(
       "sensitivity", help: "prints what several scales of the thresholds come to")
-    if out == nil && !isSensitivity {
-      reader.refuse("out", "or sensitivity is needed, else nobody sees what was found")
+    plot = reader.optionalText(
+      "plot", help: "a folder for a drawing of each series of which people would have heard")
+    if out == nil && plot == nil && !isSensitivity {
+      reader.refuse("out", "plot or sensitivity is needed, else nobody sees what was found")
     }
     isAllTypes = reader.boolean(
       "all-types", help: "also write types that the judge of detection quality does not know")
