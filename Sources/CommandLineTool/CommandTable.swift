@@ -40,6 +40,10 @@ enum CommandTable {
       summary: "Says in words and numbers why something was or was not raised.",
       run: explain),
     Command(
+      "replay", ["RECORD"], switches: ["unordered"],
+      summary: "Makes a decision that explain recorded again and says whether it is the same.",
+      run: replayDecision),
+    Command(
       "rpc", ["URL", "list|SERVICE/METHOD", "[JSON]"], switches: ["insecure-plaintext"],
       isClient: true,
       summary: "Calls any method of a service, or lists what it serves.",

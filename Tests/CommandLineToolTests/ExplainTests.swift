@@ -70,6 +70,25 @@ struct ExplainTests {
     #expect(value["merge"]?[0]?["outcome"]?.stringValue == "opened")
   }
 
+  @Test("a record is made again from the same points, and not from others", arguments: [1, 1.5])
+  func replayed(scale: Double) async throws {
+    let flags = ["--json", "--scale", "\(scale)"]
+    let record = try await explain("c3", "api_calls", "2023-04-12", flags)
+    try await withFolder { folder in
+      let path = try folder.file("record.json", record.joined(separator: "\n"))
+      let points = try folder.file("points.csv", text(customers: 1...4))
+      let others = try folder.file("others.csv", text(customers: 1...4, without: "2023-02-01"))
+      for (file, expected) in [(points, "the same decision"), (others, "another decision")] {
+        let screen = Screen()
+        let code = await CommandLineMain.run(
+          ["replay", path, "--points", file], environment: [:], terminal: screen.terminal)
+        #expect(code == (file == points ? 0 : 1), "\(screen.aside)")
+        #expect(screen.output.hasPrefix(expected), "\(screen.output)")
+        #expect(screen.output.contains("input_hash: was") == (file == others))
+      }
+    }
+  }
+
   @Test(
     "what cannot be explained is told",
     arguments: [

@@ -15,7 +15,7 @@ func explain(_ context: CommandContext) async throws -> Int32 {
   guard let customer = context.position(0), let metric = context.position(1),
     let date = context.position(2)
   else { return 2 }
-  guard let bucket = bucket(date, settings.granularity) else {
+  guard let bucket = bucketIndex(date, settings.granularity) else {
     throw UsageError(
       "\"\(date)\" is no moment for the granularity \(settings.granularity.name):"
         + " 2013-02-08 is a day or week, 2013-02-08T13:05:00 any", context.command.usage)
@@ -41,7 +41,7 @@ func explain(_ context: CommandContext) async throws -> Int32 {
 }
 
 /// The bucket of a moment, or nil when the text is none.
-private func bucket(_ text: String, _ granularity: Granularity) -> Int32? {
+func bucketIndex(_ text: String, _ granularity: Granularity) -> Int32? {
   let bytes = Array(text.utf8)
   // One byte more, so that an empty text has an address too.
   return (bytes + [0]).withUnsafeBufferPointer { buffer in
