@@ -41,7 +41,10 @@ extension RowTest {
     let score = shapes.silenceScore(surprise, run: run, scale: scale)
     log.begin(Trial(.silence, window: run, statistic: surprise, threshold: threshold))
     guard isAsked(&log) else { return nil }
-    guard log.ask(.judged, surprise > 0, .nan, .nan, whyNot(shapes.silence)) else { return nil }
+    guard
+      log.ask(
+        .judged, surprise > 0 && shapes.silence.isFinite, .nan, .nan, whyNot(shapes.silence))
+    else { return nil }
     let isLong = log.ask(
       .longEnough, run >= shapes.silenceRun, Double(run), Double(shapes.silenceRun))
     let ratio = surprise / threshold
@@ -140,7 +143,11 @@ extension RowTest {
       surprise, run: run, capExcess: Int(evidence.capExcess[row]), scale: scale)
     let threshold = shapes.plateau * scale
     log.begin(Trial(.plateau, window: run, statistic: surprise, threshold: threshold))
-    guard log.ask(.judged, run > 0 || score > 1, .nan, .nan, whyNot(shapes.plateau)) else {
+    guard
+      log.ask(
+        .judged, run > 0 && shapes.plateau.isFinite || score > 1, .nan, .nan, whyNot(shapes.plateau)
+      )
+    else {
       return nil
     }
     let isLong = log.ask(

@@ -196,7 +196,9 @@ struct RowTest {
     let flags = evidence.flags[row]
     if !flags.isDisjoint(with: [.missing, .holiday, .outage]) { return .rowNotJudged }
     if Int(evidence.age[row]) < parameters.grossFrom { return .tooYoung }
-    if flags.contains(.hurdle) { return .zeroHabit }
+    // Who acts now and then is judged by silence, not by windows.
+    let isSparse = parameters.leaving != nil && evidence.risk[row] > 0
+    if flags.contains(.hurdle) || isSparse { return .zeroHabit }
     guard length <= EvidenceBatch.ringLength else { return .tooSoon }
     let present = ringCells(length).filter { evidence.ringObserved[$0].isFinite }.count
     return present * 5 < length * 3 ? .tooFewValues : .tooSoon

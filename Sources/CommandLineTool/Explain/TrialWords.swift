@@ -122,7 +122,7 @@ struct TrialWords {
     case .rowNotJudged: return "missing, a holiday, a known event or a platform event"
     case .tooYoung:
       return "too young, \(bucketWords(age, metric.granularity)) learned from"
-    case .zeroHabit: return "zeros are common in the series, and this is one"
+    case .zeroHabit: return "zeros are common in the series"
     case .tooFewValues: return "fewer than 3 in 5 of its buckets have a value"
     case .tooSoon: return "the level was set anew in it, or shortly before"
     case .countsTrouble: return "the metric counts trouble, which is not taken up or given up"

@@ -60,6 +60,7 @@ struct SVGWriter {
 
   /// A number with one decimal place.
   private static func number(_ value: Double) -> String {
+    guard value.magnitude < 1e9 else { return "0" }
     let tenths = (value * 10).rounded() / 10
     return tenths == tenths.rounded() ? "\(Int(tenths))" : "\(tenths)"
   }
