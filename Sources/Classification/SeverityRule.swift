@@ -2,12 +2,13 @@ public import SeriesModel
 
 /// How bad an anomaly is, from how far the values went, how clearly and for how long.
 ///
-/// The effect is the magnitude (``Episode/magnitude(_:)``) weighted twice: by the score, up to
-/// twice its threshold, since what just passed a test is often smaller than it looks in the first
-/// bucket; and by the duration, 1 for the first step, growing with the logarithm of the steps to
-/// 1.5 at 16 steps. A step is a bucket, and an hour where buckets are shorter. The lines are drawn
-/// at what one step that just passed its test must show: a third of the usual, or three times, is
-/// a warning; a ninth, or nine times, is critical.
+/// The effect is the magnitude (``Episode/magnitude(_:)``) weighted twice: by the score to the power
+/// of 3/4, up to twice its threshold, since what just passed a test is often smaller than it looks
+/// in the first bucket; and by the duration, 1 for the first step, growing with the logarithm of the
+/// steps to 1.25 at six steps. A step is a bucket, and an hour where buckets are shorter. The lines
+/// are drawn at what one step that just passed its test must show: three tenths of the usual is a
+/// warning, a seventh is critical. Of the weights and lines for which two thirds less over five days
+/// are critical, these followed the true sizes of three synthetic sets best.
 public struct SeverityRule: Sendable, Hashable {
   /// The effect from which on it is a warning.
   public var warningEffect: Double
@@ -18,7 +19,7 @@ public struct SeverityRule: Sendable, Hashable {
   /// Sets the lines.
   ///
   /// - Precondition: both are above 0 and in order.
-  public init(warningEffect: Double = 1.09, criticalEffect: Double = 2.19) {
+  public init(warningEffect: Double = 1.2, criticalEffect: Double = 2) {
     precondition(0 < warningEffect && warningEffect <= criticalEffect, "lines out of order")
     self.warningEffect = warningEffect
     self.criticalEffect = criticalEffect
@@ -58,8 +59,9 @@ public struct SeverityRule: Sendable, Hashable {
     guard !magnitude.isNaN else { return 0 }
     let steps =
       granularity == .fiveMinutes ? (max(durationBuckets, 1) + 11) / 12 : max(durationBuckets, 1)
-    let duration = min(1.5, 1 + binaryLogarithm(steps) / 8)
-    let clearness = score.isNaN ? 1 : min(2, max(1, score))
+    let duration = min(1.25, 1 + binaryLogarithm(steps) / 10)
+    let root = (score.isNaN ? 1 : min(2, max(1, score))).squareRoot()
+    let clearness = root * root.squareRoot()
     return min(magnitude.magnitude, Self.magnitudeMax) * clearness * duration
   }
 }

@@ -32,9 +32,9 @@ struct SeverityTests {
   }
 
   @Test(
-    "a third of the usual is a warning at once, a ninth is critical at once",
+    "three tenths of the usual are a warning at once, a seventh is critical at once",
     arguments: [
-      (1.08, Severity.info), (1.09, .warning), (2.18, .warning), (2.19, .critical),
+      (1.19, Severity.info), (1.2, .warning), (1.99, .warning), (2, .critical),
     ])
   func linesAtOneBucket(magnitude: Double, expected: Severity) {
     let found = rule.severity(
@@ -42,13 +42,13 @@ struct SeverityTests {
     #expect(found == expected)
   }
 
-  @Test("two thirds less that is clear for five days is critical, just seen on one a warning")
+  @Test("two thirds less that is clear for five days is critical, just seen on one information")
   func durationCounts() {
     func found(_ days: Int64, score: Double) -> Severity {
       rule.severity(
         magnitude: 1.0986, score: score, durationBuckets: days, granularity: .day, intent: .risk)
     }
-    #expect(found(1, score: 1) == .warning)
+    #expect(found(1, score: 1) == .info)
     #expect(found(5, score: 2) == .critical)
   }
 

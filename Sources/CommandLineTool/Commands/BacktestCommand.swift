@@ -18,7 +18,7 @@ func backtest(_ context: CommandContext) async throws -> Int32 {
   let run = BacktestRun(
     history, calendar: calendar, hasCohorts: settings.history.customers != nil,
     others: settings.isSensitivity ? SensitivityTable.others : [],
-    staticRules: try settings.history.staticRules())
+    staticRules: try settings.staticRules())
   let due = Int64(history.series.count)
   let buckets = Int64(history.buckets.count)
   var progress = ProgressReport(
@@ -88,8 +88,16 @@ struct BacktestSettings: Sendable {
       reader.refuse("out", "plot or sensitivity is needed, else nobody sees what was found")
     }
     isAllTypes = reader.boolean(
-      "all-types", help: "also write types that the judge of detection quality does not know")
+      "all-types",
+      help: "also judge by the shipped static rules, and write types that the judge of detection"
+        + " quality does not know")
     threads = HistorySettings.threads(reader)
+  }
+
+  /// The static rules: those of the house, unless only what the models say is wanted, which is what
+  /// detection quality is about.
+  func staticRules() throws(CommandError) -> [StaticRule] {
+    isAllTypes || history.rules != nil ? try history.staticRules() : []
   }
 }
 
