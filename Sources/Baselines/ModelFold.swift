@@ -91,8 +91,7 @@ public struct ModelFold: Sendable {
     metrics: [Metric], members: [Member], sensitivity: [SensitivityRule] = [],
     rules: [StaticRule] = StaticRule.shipped
   ) {
-    let names = Set(metrics.flatMap { ["", $0.name, $0.key] })
-    self.rules = rules.filter { names.contains($0.metric) }
+    self.rules = rules.filter { rule in metrics.contains { rule.speaks(of: $0) } }
     self.sensitivity = sensitivity
     self.runID = runID
     self.granularity = granularity

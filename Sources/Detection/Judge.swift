@@ -33,6 +33,8 @@ struct Judging {
   // One for all rows: each new one would take hold of every column of the batch.
   private(set) var test: RowTest
   private let book: RuleBook
+  /// What moved most in the mix of each customer, by row.
+  private let moved: [Int: MixTest.Moved]
   /// The static rules that hold for the row.
   private var standing: [StaticRule] = []
 
@@ -42,7 +44,9 @@ struct Judging {
       parameters.rules.first { $0.length == length }
     }
     scales = SensitivityScales(evidence.sensitivity)
-    book = RuleBook(evidence.rules, metrics: evidence.metrics)
+    let book = RuleBook(evidence.rules, metrics: evidence.metrics)
+    self.book = book
+    moved = MixTest.moved(in: evidence) { book.mixRule(ofRow: $0, in: evidence) }
     seed = evidence.fingerprint
     test = RowTest(evidence: evidence, row: 0, scale: 1, parameters: parameters, rules: rules)
   }
@@ -65,7 +69,8 @@ struct Judging {
   /// What was found by models and rules, or nil, with a listener to every condition.
   func finding<Log: DecisionLog>(_ log: inout Log) -> Finding? {
     let model = test.finding(&log)
-    return standing.isEmpty ? model : test.finding(model, rules: standing, &log)
+    let found = standing.isEmpty ? model : test.finding(model, rules: standing, &log)
+    return moved.isEmpty ? found : test.finding(found, moved: moved[test.row])
   }
 
   /// Of the row and the settings it is judged with.
@@ -76,6 +81,7 @@ struct Judging {
     hash.add(test.evidence.observed[test.row])
     hash.add(test.evidence.expected[test.row])
     hash.add(test.scale)
+    if let mix = moved[test.row] { hash.add(mix.distance) }
     test.add(standing, to: &hash)
     return hash.value
   }

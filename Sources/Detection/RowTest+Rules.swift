@@ -140,7 +140,7 @@ extension RowTest {
     case .plateau: return plateau(rule, back: back)
     case .recovery: return recovery(rule)
     case .rate: return rate(rule, partner: partner, back: back)
-    case .mute: return nil
+    case .mute, .mixShift: return nil
     }
   }
 

@@ -10,11 +10,14 @@ public struct RuleBook: Sendable {
   /// By place of the metric: the rules that may speak of it, in their order.
   private let candidates: [[StaticRule]]
 
+  /// The same of rules that speak of a customer's features together.
+  private let mixCandidates: [[StaticRule]]
+
   /// Sorts the rules by the metrics of a batch.
   public init(_ rules: [StaticRule], metrics: [Metric]) {
-    candidates = metrics.map { metric in
-      rules.filter { $0.metric.isEmpty || $0.metric == metric.key || $0.metric == metric.name }
-    }
+    let known = metrics.map { metric in rules.filter { $0.speaks(of: metric) } }
+    candidates = known.map { $0.filter { $0.comparison != .mixShift } }
+    mixCandidates = known.map { $0.filter { $0.comparison == .mixShift } }
   }
 
   /// The rules that stand for one series, in the order in which their names came first.
@@ -25,10 +28,16 @@ public struct RuleBook: Sendable {
   ///   - place: The place of the metric in the batch.
   /// - Returns: One rule a name.
   public func rules(customer: Customer, metric: Metric, at place: Int) -> [StaticRule] {
-    if candidates[place].isEmpty { return [] }
+    Self.standing(candidates[place], customer, metric)
+  }
+
+  private static func standing(
+    _ candidates: [StaticRule], _ customer: Customer, _ metric: Metric
+  ) -> [StaticRule] {
+    if candidates.isEmpty { return [] }
     var standing: [(rule: StaticRule, rank: Int)] = []
-    for rule in candidates[place] {
-      guard let rank = Self.rank(rule.scope, customer, metric) else { continue }
+    for rule in candidates {
+      guard let rank = rank(rule.scope, customer, metric) else { continue }
       guard let known = standing.firstIndex(where: { $0.rule.name == rule.name }) else {
         standing.append((rule, rank))
         continue
@@ -45,6 +54,15 @@ public struct RuleBook: Sendable {
     return rules(
       customer: evidence.customers[Int(evidence.customerIndex[row])],
       metric: evidence.metrics[place], at: place)
+  }
+
+  /// The rule of a customer's mix that stands for the series of a row.
+  func mixRule(ofRow row: Int, in evidence: EvidenceBatch) -> StaticRule? {
+    let place = Int(evidence.metricIndex[row])
+    return Self.standing(
+      mixCandidates[place], evidence.customers[Int(evidence.customerIndex[row])],
+      evidence.metrics[place]
+    ).first
   }
 
   /// How narrow a scope is, or nil where it does not hold.

@@ -74,11 +74,11 @@ struct StaticRuleTests {
     #expect(after.contains { $0.rule == "health_drop" })
   }
 
-  @Test func `a rise of more than 20 points is a spike`() throws {
-    let found = last(restless(level: 60, then: [57.9 + 20.01])).findings
+  @Test func `a rise of more than 20 points above the mean of a week is a spike`() throws {
+    let found = last(restless(level: 60, then: [79.2])).findings
     let rise = try #require(found.first { $0.rule == "health_rise" }, "\(found)")
     #expect(rise.kind == .spike)
-    let none = last(restless(level: 60, then: [57.9 + 20])).findings
+    let none = last(restless(level: 60, then: [79.18])).findings
     #expect(!none.contains { $0.rule == "health_rise" })
   }
 

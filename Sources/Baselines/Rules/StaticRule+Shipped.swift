@@ -12,8 +12,9 @@ extension StaticRule {
     StaticRule(
       name: "recovery_unusual", metric: "health_score", comparison: .recovery, threshold: 15,
       window: 14, hold: 3),
+    // Against the mean, so that getting back what was lost on one day is no news.
     StaticRule(
-      name: "health_rise", metric: "health_score", comparison: .risePoints, reference: .lowest,
+      name: "health_rise", metric: "health_score", comparison: .risePoints, reference: .mean,
       threshold: 20, window: 7),
     StaticRule(
       name: "health_plateau", metric: "health_score", comparison: .plateau, threshold: 2,
@@ -27,5 +28,7 @@ extension StaticRule {
     StaticRule(
       name: "churn_risk", metric: "churn_risk", comparison: .abovePercent, threshold: 80,
       severity: 2),
+    StaticRule(
+      name: "mix_shift", metric: "feature*", comparison: .mixShift, threshold: 32, minimum: 20),
   ]
 }

@@ -1,3 +1,5 @@
+public import SeriesModel
+
 /// A threshold that people set, beside what the models find out for themselves.
 ///
 /// Rules of different names stand side by side on a series. Of one name the narrowest scope decides:
@@ -35,6 +37,9 @@ public struct StaticRule: Sendable, Hashable {
     case rate = 11
     /// Nothing: findings of the kind named as companion are not told.
     case mute = 12
+    /// How far a customer has spread the same total over its features in another way, in per cent
+    /// of Jensen and Shannon's distance; the minimum is the total a day.
+    case mixShift = 13
 
     /// The word used in settings and files.
     public var name: String {
@@ -51,6 +56,7 @@ public struct StaticRule: Sendable, Hashable {
       case .recovery: "recovery"
       case .rate: "rate"
       case .mute: "mute"
+      case .mixShift: "mix_shift"
       }
     }
 
@@ -90,7 +96,8 @@ public struct StaticRule: Sendable, Hashable {
   public var name: String
   /// Where it holds.
   public var scope: Scope
-  /// The metric by its name, or by its name with dimensions; empty for every metric in scope.
+  /// The metric by its name, or by its name with dimensions, or by the start of either before a *;
+  /// empty for every metric in scope.
   public var metric: String
   /// What is held against the threshold.
   public var comparison: Comparison
@@ -133,6 +140,12 @@ public struct StaticRule: Sendable, Hashable {
     self.companion = companion
     self.severity = severity
     self.isOn = isOn
+  }
+
+  /// Whether the rule speaks of a metric, wherever it holds.
+  public func speaks(of other: Metric) -> Bool {
+    if metric.isEmpty || metric == other.name || metric == other.key { return true }
+    return metric.last == "*" && other.key.hasPrefix(metric.dropLast())
   }
 
   /// Why the rule cannot be used, with the name of the field, or nil.

@@ -28,7 +28,7 @@ struct HistorySettings: Sendable {
     holidays = reader.optionalText(
       "holidays", help: "holidays and known events: a table as calendar import takes it, or JSON")
     rules = reader.optionalText(
-      "rules", help: "static rules beside the shipped ones, as CSV: name, comparison and more")
+      "rules", help: "static rules beside the shipped ones, as CSV; none leaves out these too")
     let granularity =
       reader.value(
         "granularity", default: "day", expected: "day, hour, week or 5min",
@@ -55,7 +55,7 @@ struct HistorySettings: Sendable {
   /// The shipped static rules and those of the file.
   func staticRules() throws(CommandError) -> [StaticRule] {
     guard let rules else { return StaticRule.shipped }
-    return StaticRule.shipped + (try RuleFile.rules(path: rules))
+    return rules == "none" ? [] : StaticRule.shipped + (try RuleFile.rules(path: rules))
   }
 
   /// The history of the files, how many points it has, and the holidays.

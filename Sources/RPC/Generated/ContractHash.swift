@@ -4,5 +4,5 @@
 enum ContractHash {
   /// SHA-256 over all contracts in order of their names.
   static let sha256 =
-    "80d7dde330b1f9e5912e39f1f830a8052a6f844e979948ff9159be99cfbd9727"
+    "1a484d57908e03e001c1abe78437ebfa1e3015aed41d226d301f6a38af64471e"
 }

@@ -1252,7 +1252,7 @@ const ProtobufCEnumDescriptor tidemark__v1__evidence_flag__descriptor =
   tidemark__v1__evidence_flag__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue tidemark__v1__rule_comparison__enum_values_by_number[13] =
+static const ProtobufCEnumValue tidemark__v1__rule_comparison__enum_values_by_number[14] =
 {
   { "RULE_COMPARISON_UNSPECIFIED", "TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_UNSPECIFIED", 0 },
   { "RULE_COMPARISON_DROP_POINTS", "TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_DROP_POINTS", 1 },
@@ -1267,17 +1267,19 @@ static const ProtobufCEnumValue tidemark__v1__rule_comparison__enum_values_by_nu
   { "RULE_COMPARISON_RECOVERY", "TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_RECOVERY", 10 },
   { "RULE_COMPARISON_RATE", "TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_RATE", 11 },
   { "RULE_COMPARISON_MUTE", "TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_MUTE", 12 },
+  { "RULE_COMPARISON_MIX_SHIFT", "TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_MIX_SHIFT", 13 },
 };
 static const ProtobufCIntRange tidemark__v1__rule_comparison__value_ranges[] = {
-{0, 0},{0, 13}
+{0, 0},{0, 14}
 };
-static const ProtobufCEnumValueIndex tidemark__v1__rule_comparison__enum_values_by_name[13] =
+static const ProtobufCEnumValueIndex tidemark__v1__rule_comparison__enum_values_by_name[14] =
 {
   { "RULE_COMPARISON_ABOVE", 6 },
   { "RULE_COMPARISON_ABOVE_PERCENT", 7 },
   { "RULE_COMPARISON_BELOW", 5 },
   { "RULE_COMPARISON_DROP_PERCENT", 3 },
   { "RULE_COMPARISON_DROP_POINTS", 1 },
+  { "RULE_COMPARISON_MIX_SHIFT", 13 },
   { "RULE_COMPARISON_MUTE", 12 },
   { "RULE_COMPARISON_PLATEAU", 9 },
   { "RULE_COMPARISON_RATE", 11 },
@@ -1294,9 +1296,9 @@ const ProtobufCEnumDescriptor tidemark__v1__rule_comparison__descriptor =
   "RuleComparison",
   "Tidemark__V1__RuleComparison",
   "tidemark.v1",
-  13,
+  14,
   tidemark__v1__rule_comparison__enum_values_by_number,
-  13,
+  14,
   tidemark__v1__rule_comparison__enum_values_by_name,
   1,
   tidemark__v1__rule_comparison__value_ranges,

@@ -92,6 +92,9 @@ public struct RuleComparison: RawRepresentable, Sendable, Hashable {
 
   /// `RULE_COMPARISON_MUTE`.
   public static let mute = Self(rawValue: 12)
+
+  /// `RULE_COMPARISON_MIX_SHIFT`.
+  public static let mixShift = Self(rawValue: 13)
 }
 
 /// The enum RuleReference of the contract.
@@ -166,7 +169,7 @@ public struct StaticRule: WireMessage, Hashable {
   /// `scope`: as that of SensitivityRule.
   public var scope: String = ""
 
-  /// `metric`: name or key, empty for all; at most 220 bytes.
+  /// `metric`: name, key or start of it before *, empty for all; 220 bytes.
   public var metric: String = ""
 
   /// `comparison`.

@@ -52,7 +52,8 @@ typedef enum _Tidemark__V1__RuleComparison {
   TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_PLATEAU = 9,
   TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_RECOVERY = 10,
   TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_RATE = 11,
-  TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_MUTE = 12
+  TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_MUTE = 12,
+  TIDEMARK__V1__RULE_COMPARISON__RULE_COMPARISON_MIX_SHIFT = 13
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TIDEMARK__V1__RULE_COMPARISON)
 } Tidemark__V1__RuleComparison;
 typedef enum _Tidemark__V1__RuleReference {
@@ -99,7 +100,7 @@ struct  Tidemark__V1__StaticRule
    */
   char *scope;
   /*
-   * name or key, empty for all; at most 220 bytes
+   * name, key or start of it before *, empty for all; 220 bytes
    */
   char *metric;
   Tidemark__V1__RuleComparison comparison;
