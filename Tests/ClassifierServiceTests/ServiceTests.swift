@@ -71,7 +71,9 @@ struct ServiceTests {
       notifier.refuse(
         [RPCError](repeating: RPCError(.unavailable, "away"), count: 6))
       try await House.with(laboratory, notifier: notifier) { house in
-        for (offset, value) in [30.0, 2, 100, 100, 100].enumerated() {
+        // Two days of trouble, and a week inside the band.
+        let values = [30.0, 2] + Array(repeating: 100, count: 7)
+        for (offset, value) in values.enumerated() {
           _ = try await house.classify(day: World.day + Int32(offset), [value])
         }
         #expect(await house.told(3) == ["1/1/1", "2/2/1", "3/3/4"])
