@@ -7,7 +7,8 @@ public import SeriesModel
 /// memory, written to bytes between buckets, or rebuilt from history. It advances by one bucket at
 /// a time.
 ///
-/// Each granularity has its own way to say what is normal; ``SeasonalModel`` has the most of it.
+/// Each granularity has its own way to say what is normal: days and hours by level and season, weeks
+/// by silence as well, streams of 5 minutes by what was never seen before.
 public struct SeriesBaseline: Sendable {
   /// What the values are.
   public let kind: MetricKind
