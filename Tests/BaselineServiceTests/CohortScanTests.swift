@@ -245,14 +245,23 @@ struct CohortScanTests {
       let baseline = try house.database.pool(.baseline, size: 1)
       try await house.serving { try await house.scan($0) }
       _ = try await baseline.query("UPDATE series_state SET state = substr(state, 1, 1)")
+      for statement in [
+        """
+        CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS
+        'BEGIN PERFORM pg_notify(''cohort_row_stored'', ''''); RETURN NULL; END'
+        """,
+        "CREATE TRIGGER tell AFTER INSERT ON cohort_row FOR EACH STATEMENT EXECUTE FUNCTION tell()",
+      ] as [PostgresStatement] {
+        _ = try await baseline.query(statement)
+      }
       try await fill(house, 151...151)
       try await house.close(through: 151)
       try await house.serving { client in
         _ = try await client.startScan(BaselineHouse.scanRequest)
         // The row of the bucket comes without anybody in it; that is all there is to be waited for.
-        for _ in 0..<200 where try await CohortHouse.rows(house)[151] == nil {
-          try await Task.sleep(for: .milliseconds(20))
-        }
+        let stored = PostgresListener(
+          configuration: baseline.configuration, channel: "cohort_row_stored")
+        for await _ in stored where try await CohortHouse.rows(house)[151] != nil { break }
       }
       #expect(try await CohortHouse.rows(house)[151]?.map(\.members) == [0, 0])
     }
