@@ -47,11 +47,6 @@ public struct WindowRule: Sendable, Hashable {
   /// Whether the change is large enough as a log ratio.
   public func isEffectLargeEnough(_ change: Double) -> Bool { change.magnitude > effect }
 
-  /// The same where the change is known already, for its logarithm is what costs most.
-  func isLargeEnough(change: Double, sum: Double, expected: Double, kind: MetricKind) -> Bool {
-    isChangeLargeEnough(sum: sum, expected: expected, kind: kind) && isEffectLargeEnough(change)
-  }
-
   /// The change as a log ratio; its sign is the direction.
   ///
   /// Gauges and ratios may be near zero or below it, where a ratio says nothing: their change is

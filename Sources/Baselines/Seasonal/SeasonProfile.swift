@@ -69,7 +69,7 @@ struct SeasonProfile: Sendable {
   }
 
   /// What was seen over the level, a slot, for the cohort; empty where too little was seen.
-  func view(isCount: Bool, leastLevel: Float) -> [Float] {
+  func view(leastLevel: Float) -> [Float] {
     guard slots == 7, levels.reduce(0, +) > leastLevel else { return [] }
     return (0..<slots).map { (values[$0] + 1e-9) / (levels[$0] + 1e-9) }
   }

@@ -149,8 +149,7 @@ struct SeasonalModel: Sendable {
     }
     guard slot == 0, granularity == .day, isAmount else { return view }
     if level > 0 { view.drifts = drift.view(level: level, age: age) }
-    view.profile = profile.view(
-      isCount: kind == .count, leastLevel: kind == .count ? 30 : Float(level))
+    view.profile = profile.view(leastLevel: kind == .count ? 30 : Float(level))
     return view
   }
 
