@@ -11,6 +11,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 readonly binaries=.build/debug cluster=.tidemark/test-postgres log=.tidemark/test-swift.log
+readonly interop_log=.tidemark/test-interop.log
 readonly wanted=" ${*:-lint build swift interop quality documentation} "
 failures=()
 # shellcheck source=compose/cluster.sh
@@ -67,10 +68,12 @@ swift_tests() {
 
 interop_tests() {
   local check code=0
+  : >"$interop_log"
   for check in Tests/Interop/check_*.py; do
     [ -e "$check" ] || continue
     if [ -n "${cluster_job}" ]; then
-      .tidemark/venv/bin/python "$check" "$binaries" || { code=1; echo "test: $check failed"; }
+      .tidemark/venv/bin/python "$check" "$binaries" 2>&1 | tee -a "$interop_log" ||
+        { code=1; echo "test: $check failed"; }
     fi
   done
   return "$code"
@@ -80,6 +83,12 @@ quality_tests() {
   local data=()
   [ -z "${TIDEMARK_QUALITY_DATA:-}" ] || data=(--data "$TIDEMARK_QUALITY_DATA" --no-small)
   .tidemark/venv/bin/python Tests/Quality/quality.py "$binaries/tidemark" "${data[@]}"
+}
+
+# What failed, once more at the end: the last lines are what a reader of a long log sees first.
+say_again() {
+  if is_wanted swift; then grep -E '^✘' "$log" | cut -c 1-240 | head -n 6; fi
+  if is_wanted interop; then grep -A 2 'FAILED' "$interop_log" | cut -c 1-400 | head -n 12; fi
 }
 
 # In a function, so that the shell has read all of it before a step may change this file.
@@ -101,6 +110,7 @@ main() {
 
   if [ "${#failures[@]}" -gt 0 ]; then
     printf 'test: failed: %s\n' "$(printf '%s; ' "${failures[@]}")"
+    say_again
   else
     echo "test: everything passed"
   fi
