@@ -46,8 +46,8 @@ private struct Merge {
     let opened = Episode(
       finding, row: row, after: previous?.endBucket, traits: traits, rule: rules.severity)
     let required = rules.dismissal.requiredScore(
-      for: opened.type, magnitude: opened.magnitude(traits.kind), in: row.bucket,
-      traits.granularity, dismissed: dismissed)
+      for: DismissedAnomaly(opened, kind: traits.kind), in: row.bucket, traits.granularity,
+      dismissed: dismissed)
     guard finding.score >= required else {
       return MergeDecision(.nothing, .likeDismissed, previous)
     }

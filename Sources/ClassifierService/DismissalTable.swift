@@ -26,9 +26,7 @@ enum DismissalTable {
     var found: [SeriesKey: [DismissedAnomaly]] = [:]
     for record in try AnomalyTable.load(ids, on: connection).values {
       found[record.key, default: []].append(
-        DismissedAnomaly(
-          type: record.episode.type, endBucket: record.episode.endBucket,
-          magnitude: record.episode.magnitude(record.metric.kind)))
+        DismissedAnomaly(record.episode, kind: record.metric.kind))
     }
     return found
   }
