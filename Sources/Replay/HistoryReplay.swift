@@ -46,7 +46,6 @@ public struct HistoryReplay: Sendable {
   private var fold: ModelFold
   private var mergings: [ReplayMerging]
   private let settings: [[SensitivityRule]]
-  private let kinds: [MetricKind]
 
   /// The series whose decisions are kept, by the first settings; nil for none.
   public var watched: Int? {
@@ -82,9 +81,8 @@ public struct HistoryReplay: Sendable {
     settings = [sensitivity] + others
     let merging = ReplayMerging(
       rules: rules, customerOf: members.map(\.customer),
-      metricOf: members.map { metrics[$0.metric].id })
+      metrics: members.map { metrics[$0.metric] })
     mergings = Array(repeating: merging, count: settings.count)
-    kinds = members.map { metrics[$0.metric].kind }
     fold = ModelFold(
       runID: ScanRunID(high: 0, low: 0), granularity: granularity, ingestSequence: 0,
       customers: customers, metrics: metrics,
@@ -152,11 +150,17 @@ public struct HistoryReplay: Sendable {
     }
   }
 
-  /// Takes a person's word that the latest anomaly of a series to a side is no problem, as of the
-  /// bucket after the last one.
-  public mutating func dismiss(series place: Int, _ direction: Direction) {
-    for setting in mergings.indices {
-      mergings[setting].dismiss(series: place, direction, kinds: { [kinds] in kinds[$0] })
+  /// Takes a person's word that something that was found is no problem, as of the bucket after the
+  /// last one: it goes on in silence, and what is like it must be clearer to be raised.
+  ///
+  /// - Returns: Whether the first settings had found something that it speaks of.
+  @discardableResult
+  public mutating func dismiss(_ verdict: ReplayedVerdict) -> Bool {
+    var isFound = false
+    for place in mergings.indices {
+      let isMeant = mergings[place].dismiss(verdict)
+      if place == 0 { isFound = isMeant }
     }
+    return isFound
   }
 }

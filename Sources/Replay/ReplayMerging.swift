@@ -4,52 +4,31 @@ internal import SeriesModel
 
 /// What a replay knows of the anomalies of its series, of its customers and of their cohorts.
 struct ReplayMerging: Sendable {
-  /// What is known of the anomalies of one series.
-  private struct Known: Sendable {
-    var down: Episode?
-    var up: Episode?
-    var neither: Episode?
-    var followed: Set<Direction> = []
-    var dismissed: [DismissedAnomaly] = []
-
-    subscript(direction: Direction) -> Episode? {
-      get {
-        switch direction {
-        case .down: down
-        case .up: up
-        case .neither: neither
-        }
-      }
-      set {
-        switch direction {
-        case .down: down = newValue
-        case .up: up = newValue
-        case .neither: neither = newValue
-        }
-      }
-    }
-  }
-
   private let rules: MergeRules
   /// For each series the place of its customer; those of one stand together.
-  private let customerOf: [Int]
+  let customerOf: [Int]
   /// For each series its metric.
-  private let metricOf: [MetricID]
-  private var known: [Known]
-  /// By place of the customer.
-  private var incidents: [Int: [Incident]] = [:]
-  private var events: [PlatformEvent] = []
+  let metricOf: [MetricID]
+  /// For each series what its metric measures.
+  let kinds: [MetricKind]
+  var known: [SeriesAnomalies]
+  /// By place of the customer; of one side the latest is the last one.
+  var incidents: [Int: [Incident]] = [:]
+  var events: [PlatformEvent] = []
+  /// Whether a person has said anything at all.
+  var hasVerdicts = false
 
   /// The series whose decisions are kept; nil for none.
   var watched: Int?
   /// What was decided of it in the last bucket, a side each.
   private(set) var watchedDecisions: [SettledDecision] = []
 
-  init(rules: MergeRules, customerOf: [Int], metricOf: [MetricID]) {
+  init(rules: MergeRules, customerOf: [Int], metrics: [Metric]) {
     self.rules = rules
     self.customerOf = customerOf
-    self.metricOf = metricOf
-    known = Array(repeating: Known(), count: customerOf.count)
+    metricOf = metrics.map(\.id)
+    kinds = metrics.map(\.kind)
+    known = Array(repeating: SeriesAnomalies(), count: customerOf.count)
   }
 
   /// Merges what was found in a bucket.
@@ -65,7 +44,7 @@ struct ReplayMerging: Sendable {
     var changes = mergeEvents(findings, series: first)
     let decisions = BatchMerging(findings, rules: rules).decisions(
       rows: Array(members.indices), followed: { known[members[$0]].followed },
-      episode: { known[members[$0]][$1] }, dismissed: { known[members[$0]].dismissed })
+      episode: { known[members[$0]][$1] }, dismissed: { dismissed(of: members[$0]) })
     let merging = CustomerMerging(findings, rules: rules)
     var rest = decisions[...]
     var from = 0
@@ -74,9 +53,10 @@ struct ReplayMerging: Sendable {
       let to = members[from...].firstIndex { customerOf[$0] != customer } ?? members.count
       let own = rest.prefix { $0.row < to }
       rest = rest.dropFirst(own.count)
-      if !own.isEmpty || incidents[customer]?.contains(where: { $0.wide != nil }) == true {
+      let latest = latestIncidents(of: customer)
+      if !own.isEmpty || latest.contains(where: { $0.wide != nil }) {
         let settlement = merging.settle(
-          rows: Array(from..<to), decisions: Array(own), incidents: incidents[customer] ?? [],
+          rows: Array(from..<to), decisions: Array(own), incidents: latest,
           leader: { leader(of: $0, customer: customer, near: members[from]) }, events: events)
         take(settlement, of: customer, members, findings.bucket, into: &changes)
       }
@@ -85,33 +65,11 @@ struct ReplayMerging: Sendable {
     return changes
   }
 
-  /// Takes a person's word that the latest anomaly of a series to a side is no problem; where it is
-  /// part of what the customer went through as a whole, all of that is meant.
-  mutating func dismiss(series place: Int, _ direction: Direction, kinds: (Int) -> MetricKind) {
-    guard let episode = known[place][direction] else { return }
-    let customer = customerOf[place]
-    let incident = incidents[customer]?.firstIndex { $0.direction == direction }
-    var meant = [place]
-    if episode.standing == .joined, let incident {
-      incidents[customer]?[incident].wide?.state = .dismissed
-      let metrics = Set(incidents[customer]?[incident].metrics ?? [])
-      meant = places(of: customer, near: place).filter { metrics.contains(metricOf[$0]) }
-    }
-    for part in meant {
-      guard let episode = known[part][direction] else { continue }
-      if part == place || episode.standing == .joined { known[part][direction]?.state = .dismissed }
-      known[part].dismissed.append(
-        DismissedAnomaly(
-          type: episode.type, endBucket: episode.endBucket,
-          magnitude: episode.magnitude(kinds(part))))
-    }
-  }
-
   /// A record with what is known before it is merged.
   func decision(_ record: DecisionRecord, of place: Int) -> ReplayedDecision {
     ReplayedDecision(
       record: record, known: Direction.allCases.compactMap { known[place][$0] },
-      incidents: incidents[customerOf[place]] ?? [],
+      incidents: latestIncidents(of: customerOf[place]),
       events: events.filter(\.episode.state.isActive))
   }
 
@@ -135,12 +93,35 @@ struct ReplayMerging: Sendable {
   }
 
   /// The places of a customer's series, around one of them.
-  private func places(of customer: Int, near place: Int) -> Range<Int> {
+  func places(of customer: Int, near place: Int) -> Range<Int> {
     var from = place
     while from > 0, customerOf[from - 1] == customer { from -= 1 }
     var to = place
     while to < customerOf.count, customerOf[to] == customer { to += 1 }
     return from..<to
+  }
+
+  /// The latest incident to each side.
+  private func latestIncidents(of customer: Int) -> [Incident] {
+    guard let all = incidents[customer] else { return [] }
+    return Direction.allCases.compactMap { side in all.last { $0.direction == side } }
+  }
+
+  /// Keeps an incident beside those before it that a verdict may still speak of.
+  private mutating func keep(_ incident: Incident, of customer: Int, forgettingBefore old: Int64) {
+    var all = incidents[customer] ?? []
+    let same = all.firstIndex {
+      $0.direction == incident.direction && $0.startBucket == incident.startBucket
+    }
+    if let same {
+      all[same] = incident
+    } else {
+      all.removeAll {
+        $0.direction == incident.direction && max($0.lastBucket, $0.wide?.endBucket ?? .min) < old
+      }
+      all.append(incident)
+    }
+    incidents[customer] = all
   }
 
   private func leader(of incident: Incident, customer: Int, near place: Int) -> Episode? {
@@ -152,12 +133,18 @@ struct ReplayMerging: Sendable {
     _ settlement: CustomerSettlement, of customer: Int, _ members: [Int], _ bucket: Bucket,
     into changes: inout [ReplayedChange]
   ) {
+    // What is older counts for nothing any more, whatever is said of it.
+    let old = Int64(bucket.index) - Int64(rules.dismissal.buckets(bucket.granularity))
     for settled in settlement.settled {
       let made = settled.made
       guard let episode = made.decision.episode else { continue }
       let place = members[made.row]
       if place == watched { watchedDecisions.append(settled) }
-      known[place][made.direction] = episode
+      if made.decision.action == .open {
+        known[place].open(episode, forgettingBefore: old)
+      } else {
+        known[place].advance(to: episode)
+      }
       if made.isFollowed {
         known[place].followed.insert(made.direction)
       } else {
@@ -167,23 +154,43 @@ struct ReplayMerging: Sendable {
       changes.append(
         ReplayedChange(series: place, kind: told, bucket: bucket, episode: episode))
     }
-    for incident in settlement.incidents {
-      incidents[customer, default: []].removeAll { $0.direction == incident.direction }
-      incidents[customer, default: []].append(incident)
-    }
+    for incident in settlement.incidents { keep(incident, of: customer, forgettingBefore: old) }
     for wide in settlement.wide {
       guard let near = members.first(where: { customerOf[$0] == customer }) else { continue }
-      if wide.takesOverLeader {
-        let places = places(of: customer, near: near)
-        if let place = places.first(where: { metricOf[$0] == wide.incident.leader }) {
-          known[place][wide.incident.direction]?.standing = .joined
-        }
-      }
+      take(wide, of: customer, near: near)
       guard let told = wide.told, let episode = wide.decision.episode else { continue }
       changes.append(
         ReplayedChange(
           series: wide.row.map { members[$0] } ?? near, kind: told, bucket: bucket,
           episode: episode, scope: .customer))
+    }
+    for settled in settlement.settled { point(settled.made, of: customer, members, bucket) }
+  }
+
+  /// Lets the customer as a whole go on in the place of what people heard of first.
+  private mutating func take(_ wide: WideDecision, of customer: Int, near place: Int) {
+    guard wide.takesOverLeader else { return }
+    let incident = wide.incident
+    let leader = places(of: customer, near: place).first { metricOf[$0] == incident.leader }
+    guard let leader else { return }
+    known[leader].takeOver(
+      incident.direction, by: .incident(incident.direction, incident.startBucket))
+  }
+
+  /// Remembers what speaks for an anomaly of which people do not hear itself.
+  private mutating func point(
+    _ made: RowDecision, of customer: Int, _ members: [Int], _ bucket: Bucket
+  ) {
+    let place = members[made.row]
+    switch known[place][made.direction]?.standing {
+    case nil, .own: return
+    case .joined:
+      let incident = incidents[customer]?.last { $0.direction == made.direction }
+      known[place].point(
+        made.direction, to: incident.map { .incident($0.direction, $0.startBucket) })
+    case .held:
+      let event = events.last { $0.since <= bucket.index }
+      known[place].point(made.direction, to: event.map { .event($0.cohort, $0.since) })
     }
   }
 }

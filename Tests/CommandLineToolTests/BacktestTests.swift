@@ -276,7 +276,7 @@ private enum Sample {
 }
 
 extension Folder {
-  fileprivate func run(text: String, _ flags: [String]) async throws -> (Int32, Screen) {
+  func run(text: String, _ flags: [String]) async throws -> (Int32, Screen) {
     let points = try file("points.csv", text)
     let screen = Screen()
     let code = await CommandLineMain.run(
@@ -285,7 +285,7 @@ extension Folder {
     return (code, screen)
   }
 
-  fileprivate func detections(text: String, _ flags: String...) async throws -> String {
+  func detections(text: String, _ flags: String...) async throws -> String {
     let (code, screen) = try await run(text: text, flags)
     #expect(code == 0, "\(screen.aside)")
     return try SmallFiles.text(out)

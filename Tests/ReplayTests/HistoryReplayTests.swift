@@ -65,7 +65,12 @@ struct HistoryReplayTests {
         for change in replay.advance(to: Self.start + Int32(day), values: { values[$0][day] })
         where change.kind == .opened {
           found.append(Int32(day))
-          if dismissing { replay.dismiss(series: 0, change.episode.direction) }
+          if dismissing {
+            let day = Self.start + Int32(day)
+            let isFound = replay.dismiss(
+              ReplayedVerdict(scope: .series(0), buckets: day...day, direction: .down))
+            #expect(isFound)
+          }
         }
       }
       return found

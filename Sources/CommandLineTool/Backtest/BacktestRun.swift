@@ -16,6 +16,7 @@ struct BacktestRun: Sendable {
   /// Whole customers that stand together.
   private struct Part: Sendable {
     let from: Int
+    let customers: ClosedRange<Int>
     var replay: HistoryReplay
     var alarms: [ReplayedChange] = []
 
@@ -31,6 +32,21 @@ struct BacktestRun: Sendable {
         alarms.append(change)
       }
     }
+
+    /// Takes a verdict by the places of the history; false where it speaks of nothing here.
+    mutating func dismiss(_ verdict: ReplayedVerdict) -> Bool {
+      var own = verdict
+      switch verdict.scope {
+      case .series(let place):
+        guard place >= from, place < from + replay.count else { return false }
+        own.scope = .series(place - from)
+      case .customer(let place):
+        guard customers.contains(place) else { return false }
+        own.scope = .customer(place - customers.lowerBound)
+      case .cohort: break
+      }
+      return replay.dismiss(own)
+    }
   }
 
   private let history: History
@@ -40,6 +56,8 @@ struct BacktestRun: Sendable {
   /// Whether the customers are those of one business; else nobody is compared with anybody: there
   /// is no common shift and no platform event.
   private let hasCohorts: Bool
+  /// What people said, in the order of its time.
+  private let verdicts: [Verdict]
 
   /// Parts the history.
   ///
@@ -50,11 +68,13 @@ struct BacktestRun: Sendable {
   ///   - sensitivity: How cautious judgement is within each scope.
   ///   - others: Further settings that are judged with in the same walk.
   ///   - staticRules: The thresholds that people have set.
+  ///   - verdicts: What people said, in the order of its time; by the places of the history.
   init(
     _ history: History, calendar: BusinessCalendar, hasCohorts: Bool,
     sensitivity: [SensitivityRule] = [], others: [[SensitivityRule]] = [],
-    staticRules: [StaticRule] = StaticRule.shipped
+    staticRules: [StaticRule] = StaticRule.shipped, verdicts: [Verdict] = []
   ) {
+    self.verdicts = verdicts
     self.history = history
     self.hasCohorts = hasCohorts
     var parts: [Locked<Part>] = []
@@ -75,7 +95,7 @@ struct BacktestRun: Sendable {
           HistoryReplay.Member(customer: $0.customer - first, metric: $0.metric)
         }, calendar: calendar, sensitivity: sensitivity,
         others: others, staticRules: staticRules)
-      parts.append(Locked(Part(from: from, replay: replay)))
+      parts.append(Locked(Part(from: from, customers: first...last, replay: replay)))
       from = to
     }
     self.parts = parts
@@ -103,13 +123,21 @@ struct BacktestRun: Sendable {
   ///   - last: The last one that is judged; nil for all.
   ///   - threads: How many parts are walked at once.
   ///   - progress: Is told of the buckets that are done.
-  /// - Returns: The alarms by bucket, series and side, and what was common to the cohorts.
+  /// - Returns: The alarms by bucket, series and side, what was common to the cohorts, and the
+  ///   verdicts that spoke of nothing that was known at their time.
   func walk(
     through last: Int32? = nil, threads: Int, progress: (Int) -> Void
-  ) async -> (alarms: [ReplayedChange], cohorts: Cohorts) {
+  ) async -> (alarms: [ReplayedChange], cohorts: Cohorts, unmet: [Verdict]) {
     var memory = CohortHistory(granularity: history.granularity)
     var kept = Cohorts(from: history.buckets.lowerBound)
+    var waiting = verdicts[...]
+    var unmet: [Verdict] = []
     for bucket in history.buckets where bucket <= last ?? .max {
+      // Of the bucket in which it is given, nothing is judged yet: that is still open.
+      while let next = waiting.first, next.given <= bucket {
+        waiting.removeFirst()
+        if !dismiss(next.verdict) { unmet.append(next) }
+      }
       var cohorts: [CohortRow] = []
       if hasCohorts {
         let tally = Locked(CohortTally())
@@ -126,7 +154,13 @@ struct BacktestRun: Sendable {
       let done = Int(bucket) - Int(history.buckets.lowerBound) + 1
       if done.isMultiple(of: Self.blockBuckets) { progress(done) }
     }
-    return (Self.joined(parts.flatMap { $0.withLock { $0.alarms } }), kept)
+    let alarms = Self.joined(parts.flatMap { $0.withLock { $0.alarms } })
+    return (alarms, kept, unmet + waiting)
+  }
+
+  /// Takes a verdict in all parts; false where none of them knows what it speaks of.
+  private func dismiss(_ verdict: ReplayedVerdict) -> Bool {
+    parts.reduce(false) { isFound, part in part.withLock { $0.dismiss(verdict) } || isFound }
   }
 
   /// The alarms in order; one of all parts, such as a platform event, stands once.

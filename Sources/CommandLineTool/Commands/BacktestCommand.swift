@@ -13,17 +13,20 @@ func backtest(_ context: CommandContext) async throws -> Int32 {
   let clock = ContinuousClock()
   let started = clock.now
   let (history, points, calendar) = try settings.history.read()
+  let verdicts = try settings.verdicts.map { path throws(CommandError) in
+    try VerdictFile.verdicts(path: path, of: history)
+  }
   let read = clock.now
   let coreStarted = processCoreSeconds()
   let run = BacktestRun(
     history, calendar: calendar, hasCohorts: settings.history.customers != nil,
     others: settings.isSensitivity ? SensitivityTable.others : [],
-    staticRules: try settings.staticRules())
+    staticRules: try settings.staticRules(), verdicts: verdicts ?? [])
   let due = Int64(history.series.count)
   let buckets = Int64(history.buckets.count)
   var progress = ProgressReport(
     context.terminal, label: "backtest", unit: "buckets of series", at: read)
-  let (all, cohorts) = await run.walk(threads: settings.threads) { done in
+  let (all, cohorts, unmet) = await run.walk(threads: settings.threads) { done in
     progress.update(Int64(done) * due, of: buckets * due, at: clock.now)
   }
   let judged = clock.now
@@ -33,6 +36,9 @@ func backtest(_ context: CommandContext) async throws -> Int32 {
   if let out = settings.out {
     let written = try writeDetections(alarms, of: history, isAllTypes: settings.isAllTypes, to: out)
     context.terminal.line("\(grouped(Int64(written))) detections in \(out)")
+  }
+  if let verdicts {
+    context.terminal.line(VerdictFile.report(verdicts.count, unmet: unmet))
   }
   if let folder = settings.plot {
     let plots = PlotFolder(history, calendar: calendar, cohorts: cohorts)
@@ -74,6 +80,7 @@ struct BacktestSettings: Sendable {
   let out: String?
   let isAllTypes: Bool
   let isSensitivity: Bool
+  let verdicts: String?
   let plot: String?
   let threads: Int
 
@@ -84,6 +91,10 @@ struct BacktestSettings: Sendable {
       "sensitivity", help: "prints what several scales of the thresholds come to")
     plot = reader.optionalText(
       "plot", help: "a folder for a drawing of each series of which people would have heard")
+    verdicts = reader.optionalText(
+      "verdicts",
+      help: "what people said of anomalies, as CSV: series_id, start and end or date, verdict"
+        + " (dismissed), given_at; each is heard from given_at on")
     if out == nil && plot == nil && !isSensitivity {
       reader.refuse("out", "plot or sensitivity is needed, else nobody sees what was found")
     }

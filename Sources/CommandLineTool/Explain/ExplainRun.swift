@@ -67,7 +67,7 @@ struct ExplainRun: Sendable {
       staticRules: staticRules)
     var cohorts = BacktestRun.Cohorts(from: history.buckets.lowerBound)
     if hasCohorts {
-      (_, cohorts) = await run.walk(through: bucket, threads: threads) { _ in }
+      cohorts = await run.walk(through: bucket, threads: threads) { _ in }.cohorts
     }
     let series = history.series[place]
     let own = history.series.indices.filter { history.series[$0].customer == series.customer }
