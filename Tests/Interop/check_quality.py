@@ -17,8 +17,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "Tests" / "Quality"))
 
 import backtests  # noqa: E402
+import feedback  # noqa: E402
 import figures  # noqa: E402
 import generate  # noqa: E402
+import judge_files  # noqa: E402
 import judge_selftest  # noqa: E402
 import nab_selftest  # noqa: E402
 import outcomes  # noqa: E402
@@ -89,10 +91,56 @@ def check_histories(checks: Checks, folder: pathlib.Path, program: pathlib.Path)
     checks.equal("history: series are counted", labels["n_series"], 18)
 
 
+def check_feedback(checks: Checks, folder: pathlib.Path, program: pathlib.Path) -> None:
+    """A harmless fall that comes again and again, two of them after a year of dismissals."""
+    days = [feedback.datetime.date(2023, 1, 2) + feedback.datetime.timedelta(i) for i in range(500)]
+    falls, real = {100, 150, 200, 250, 440, 480}, range(460, 466)
+    rhythm = (1, 1.05, 1.02, 1, 0.9, 0.4, 0.35)
+    lines = ["customer,metric,date,value"]
+    for place, day in enumerate(days):
+        usual = 200 * rhythm[place % 7] + place * 37 % 17
+        left = 0.3 if place in falls else 0.05 if place in real else 1
+        lines.append(f"c1,logins,{day},{usual * left:.0f}")
+    (folder / "daily.csv").write_text("\n".join(lines) + "\n")
+    event = {
+        "series_id": "c1/logins", "type": "drop", "start": str(days[460]), "end": str(days[465]),
+        "grace_end": str(days[470]), "difficulty": "easy", "magnitude": 0.05, "detectable": True}
+    (folder / "labels.json").write_text(json.dumps({
+        "period": "day", "first_day": str(days[0]), "last_day": str(days[-1]), "n_series": 1,
+        "events": [event], "benign": []}))
+    found = feedback.measure_feedback(program, folder, folder).figures
+    checks.check("feedback: what is harmless is raised at first", found["false_before"] >= 1)
+    checks.check("feedback: and dismissed", 1 <= found["dismissals"] <= 4)
+    checks.equal("feedback: then it is not raised any more", found["removed"], 100.0)
+    checks.equal("feedback: what is worse still is", (found["recall"], found["recall_lost"]), (1, 0))
+    row = feedback.verdict(judge_files.detection({
+        "series_id": "c1/*", "start": "2023-04-12", "end": "2023-04-13", "type": "drop",
+        "severity": "info", "score": "1.2", "detected_at": "2023-04-13"}))
+    checks.equal("feedback: the verdict comes a day after the alarm", row, (
+        "c1/*", "2023-04-12", "2023-04-13", "drop", "dismissed", "2023-04-15"))
+
+
+def check_habits(checks: Checks, folder: pathlib.Path) -> None:
+    """With habits the same customers, but for what they repeat."""
+    made = []
+    for name, habits in (("plain", "0"), ("often", "100")):
+        (folder / name).mkdir()
+        generate.generate(folder / name, [*SMALLEST, "--habits", habits])
+        made.append(json.loads((folder / name / "labels.json").read_text()))
+    plain, often = made
+    checks.check("habits: the events are the same", plain["events"] == often["events"])
+    repeated = [each for each in often["benign"] if each not in plain["benign"]]
+    checks.check("habits: each is labelled as harmless", len(repeated) >= 12, str(len(repeated)))
+    checks.check(
+        "habits: the values differ",
+        (folder / "plain/daily.csv").read_bytes() != (folder / "often/daily.csv").read_bytes())
+
+
 def main() -> int:
     """Runs all checks."""
     (binaries,) = arguments("BINARIES")
     checks = Checks("check_quality")
+    program = pathlib.Path(binaries).resolve() / "tidemark"
     for judge, answers in (("judge", judge_selftest), ("nab", nab_selftest)):
         for name, holds in answers.answers():
             checks.check(f"{judge}: {name}", holds)
@@ -103,7 +151,11 @@ def main() -> int:
         with checks.section("ratchet"):
             check_ratchet(checks, folder)
         with checks.section("histories"):
-            check_histories(checks, folder, pathlib.Path(binaries).resolve() / "tidemark")
+            check_histories(checks, folder, program)
+        with checks.section("habits"):
+            check_habits(checks, folder)
+        with checks.section("feedback"):
+            check_feedback(checks, folder, program)
     return checks.finish()
 
 

@@ -45,15 +45,19 @@ class Replay:
 
 def replay(
     program: pathlib.Path, points: pathlib.Path, granularity: str, scratch: pathlib.Path,
-    customers: pathlib.Path | None = None,
+    customers: pathlib.Path | None = None, metrics: pathlib.Path | None = None,
+    verdicts: pathlib.Path | None = None,
 ) -> Replay:
     """Replays a file of points; a failure of the program is raised in its own words."""
     out = scratch / f"{points.parent.name}-{points.stem}-detections.csv"
     command = [program, "backtest", "--points", points, "--granularity", granularity, "--out", out]
     # A threshold that people set is right whenever it is passed: labels know nothing of it.
     command += ["--rules", "none"]
-    if customers is not None and customers.exists():
-        command += ["--customers", customers]
+    for flag, path in (
+        ("--customers", customers), ("--metrics", metrics), ("--verdicts", verdicts),
+    ):
+        if path is not None and path.exists():
+            command += [flag, path]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"backtest of {points}: {done.stderr.strip()}")

@@ -2,11 +2,12 @@
 """Writes a synthetic history with known events: usage of business customers by day and by hour.
 
 usage: generate.py FOLDER [--customers 30] [--days 400] [--hourly-customers 10] [--hourly-days 90]
-                   [--seed 11]
+                   [--habits 0] [--seed 11]
 
 Writes daily.csv, hourly.csv, meta.json (customers, holidays), labels.json and labels_hourly.json.
-The same arguments give the same bytes. Of an event that is `detectable` there is enough to see:
-its signal is four times its noise or more.
+With --habits 50 half of the series repeat something harmless that looks like an event. The same
+arguments give the same bytes. Of an event that is `detectable` there is enough to see: its signal
+is four times its noise or more.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import random
 
 from synthetic_customers import Customer, series_of
 from synthetic_events import Labeller
+from synthetic_habits import Habits
 from synthetic_hours import write_hours
 from synthetic_world import REGIONS, Calendar, round_text
 
@@ -59,7 +61,11 @@ def write_daily(folder: pathlib.Path, options: argparse.Namespace) -> None:
             own = random.Random(f"{options.seed}/{number}")
             customer = Customer(own, f"c{number:03d}", calendar)
             customers.append({"customer": customer.name, "region": customer.region})
-            for metric, values in series_of(customer, own, labels, outages).items():
+            habits = None
+            if options.habits:
+                stream = random.Random(f"{options.seed}/{number}/habits")
+                habits = Habits(customer, stream, labels, options.habits)
+            for metric, values in series_of(customer, own, labels, outages, habits).items():
                 series += 1
                 for day, value in enumerate(values):
                     if not math.isnan(value):
@@ -81,7 +87,7 @@ def generate(folder: pathlib.Path, words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser()
     for name, value in (
         ("customers", 30), ("days", 400), ("hourly-customers", 10), ("hourly-days", 90),
-        ("seed", 11),
+        ("habits", 0), ("seed", 11),
     ):
         parser.add_argument(f"--{name}", type=int, default=value)
     options = parser.parse_args(words or [])

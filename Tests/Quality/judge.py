@@ -82,11 +82,20 @@ class Tally:
     def __init__(self, labels: Labels) -> None:
         self.labels = labels
         self.first_hit: dict[int, Detection] = {}
-        self.duplicates = self.false_alarms = self.neutral = self.noise = self.star_hits = 0
+        self.duplicates = self.neutral = self.noise = self.star_hits = 0
         self.by_type: collections.Counter = collections.Counter()
         self.on_benign: collections.Counter = collections.Counter()
         # (score, place of the event hit or None for a false alarm), for average precision.
         self.ranked: list[tuple[float, int | None]] = []
+        self.false: list[Detection] = []
+
+    @classmethod
+    def of(cls, detections: list[Detection], labels: Labels) -> Tally:
+        """All detections counted."""
+        tally = cls(labels)
+        for detection in sorted(detections, key=lambda each: (each.seconds, each.series)):
+            tally.add(detection)
+        return tally
 
     def add(self, detection: Detection) -> None:
         """Counts one detection."""
@@ -125,7 +134,7 @@ class Tally:
     def add_false_alarm(self, detection: Detection) -> None:
         """Counts a false alarm, and what harmless thing it lies on, if any."""
         self.ranked.append((detection.score, None))
-        self.false_alarms += 1
+        self.false.append(detection)
         self.by_type[detection.type] += 1
         kind = self.labels.benign_kind(detection)
         if kind:
@@ -218,13 +227,11 @@ def evaluate(
     detections: list[Detection], labels: Labels, series: int, years: float | None = None
 ) -> Verdict:
     """Holds detections of so many series over so many years against labels."""
-    tally = Tally(labels)
-    for detection in sorted(detections, key=lambda each: (each.seconds, each.series)):
-        tally.add(detection)
+    tally = Tally.of(detections, labels)
     due = sum(event.detectable for event in labels.events)
     hits = [(labels.events[place], found) for place, found in tally.first_hit.items()]
     delays = [(found.seconds - event.start) / labels.bucket_seconds for event, found in hits]
-    false = tally.false_alarms
+    false = len(tally.false)
     recall = len(hits) / max(due, 1)
     precision = len(hits) / (len(hits) + false) if hits or false else 0.0
     outages = sum(event.series == "*" for event in labels.events)

@@ -30,7 +30,10 @@ class Detection:
     type: str
     severity: str
     score: float
+    # When it was raised, and the first and the last bucket that it speaks of.
     seconds: float
+    start: str
+    end: str
 
     @property
     def customer(self) -> str:
@@ -152,4 +155,5 @@ def detection(row: dict) -> Detection:
     """One row of a file of detections."""
     return Detection(
         series=row["series_id"], type=row.get("type", "?"), severity=str(row.get("severity")),
-        score=float(row.get("score") or 0), seconds=unix_seconds(row["detected_at"]))
+        score=float(row.get("score") or 0), seconds=unix_seconds(row["detected_at"]),
+        start=row.get("start", ""), end=row.get("end", ""))

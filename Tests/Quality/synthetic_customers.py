@@ -6,6 +6,7 @@ import math
 import random
 
 from synthetic_events import Happenings, Labeller
+from synthetic_habits import Habits
 from synthetic_world import Calendar, overdispersed
 
 WEEKS = {
@@ -86,7 +87,7 @@ def label_harmless(customer: Customer, labels: Labeller) -> None:
 
 def series_of(
     customer: Customer, rng: random.Random, labels: Labeller,
-    outages: list[tuple[int, int, float]],
+    outages: list[tuple[int, int, float]], habits: Habits | None = None,
 ) -> dict[str, list[float]]:
     """All series of a customer; NaN is missing. What happens in them is labelled."""
     days = customer.calendar.days
@@ -94,6 +95,7 @@ def series_of(
     means = customer.means(rng)
     happenings = Happenings(customer, means, rng, labels, outages)
     happenings.happen()
+    usual = habits.factors(list(means)) if habits else {}
     left = [1.0] * days
     for start, length, share in outages:
         for day in range(start, start + length):
@@ -101,6 +103,8 @@ def series_of(
     found: dict[str, list[float]] = {}
     for metric, expected in means.items():
         factors = happenings.factors[metric]
+        if metric in usual:
+            factors = [a * b for a, b in zip(factors, usual[metric])]
         values = [
             float(overdispersed(rng, expected[day] * factors[day] * left[day], customer.dispersion))
             for day in range(days)
