@@ -209,6 +209,12 @@ let benchmarks: [Target] = [
       "Postgres", "RPC", "SeriesContract", "SeriesModel", "SeriesStore", "ServiceRuntime",
     ],
     path: "Benchmarks/scan-benchmark", swiftSettings: settings),
+  .executableTarget(
+    name: "judgement-benchmark",
+    dependencies: [
+      "CBenchmarkFloors", "Baselines", "Detection", "Replay", "SeriesModel", "ServiceRuntime",
+    ],
+    path: "Benchmarks/judgement-benchmark", swiftSettings: settings),
 ]
 
 let testRooms: [Target] = [

@@ -26,7 +26,7 @@ struct ImportTests {
       "RPC", "CTidemarkProto", "CArena", "CProtocPlugin",
       "protoc-gen-tidemark",
     ]),
-    "CBenchmarkFloors": ["rpc-benchmark", "ingest-benchmark"],
+    "CBenchmarkFloors": ["rpc-benchmark", "ingest-benchmark", "judgement-benchmark"],
   ]
 
   private static let contractRooms: Set = [
