@@ -80,8 +80,8 @@ interop_tests() {
 }
 
 quality_tests() {
-  local data=()
-  [ -z "${TIDEMARK_QUALITY_DATA:-}" ] || data=(--data "$TIDEMARK_QUALITY_DATA" --no-small)
+  local data=(--quick)
+  [ -z "${TIDEMARK_QUALITY_DATA:-}" ] || data+=(--data "$TIDEMARK_QUALITY_DATA" --no-small)
   .tidemark/venv/bin/python Tests/Quality/quality.py "$binaries/tidemark" "${data[@]}"
 }
 

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Measures detection quality: replays histories and judges what was found.
 
-usage: quality.py PROGRAM [--data FOLDER] [--no-small] [--ratchet check|update]
+usage: quality.py PROGRAM [--data FOLDER] [--no-small] [--quick] [--ratchet check|update]
 
 PROGRAM is a built `tidemark`. The small synthetic sets are generated on the spot. FOLDER may hold
 data/synth, data/semi, data/real and dev/weekly.csv, and the demo's airlines are measured once it has
-downloaded their package; what is missing is not measured. Fails when a figure is worse than the one kept in ratchet.json; `--ratchet update` keeps the present ones.
+downloaded their package; what is missing is not measured. --quick leaves out the feedback, for which
+a long history is replayed several times: for programs that are not optimised. Fails when a figure is
+worse than the one kept in ratchet.json; `--ratchet update` keeps the present ones.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ def measured_sets(options: argparse.Namespace, scratch: pathlib.Path):
         generate.generate(small)
         yield "small daily", figures.DAILY, measure_synthetic(program, small, "day", scratch)
         yield "small hourly", figures.HOURLY, measure_synthetic(program, small, "hour", scratch)
+    if not options.no_small and not options.quick:
         habits = scratch / "habits"
         habits.mkdir()
         generate.generate(habits, HABITS)
@@ -83,6 +86,7 @@ def main() -> int:
     parser.add_argument("program", type=pathlib.Path)
     parser.add_argument("--data", type=pathlib.Path)
     parser.add_argument("--no-small", action="store_true")
+    parser.add_argument("--quick", action="store_true")
     parser.add_argument("--ratchet", choices=("check", "update"), default="check")
     options = parser.parse_args()
     if options.data is not None and not options.data.is_dir():
