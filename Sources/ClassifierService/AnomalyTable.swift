@@ -6,7 +6,8 @@ internal import SeriesModel
 
 /// The table `anomaly`.
 ///
-/// Whoever writes a row holds the lock of its series, taken in the order of the keys.
+/// Whoever writes a row holds the lock of its series, taken in the order of the keys; the row in
+/// ``RiskSignalTable`` is written with it.
 enum AnomalyTable {
   /// The anomalies of these identities; those that are not there are left out.
   static func load(
@@ -38,6 +39,7 @@ enum AnomalyTable {
     _ record: AnomalyRecord, on connection: isolated PostgresConnection
   ) throws {
     try connection.execute(saveStatement, try parameters(record))
+    try RiskSignalTable.keep([record], on: connection)
   }
 
   private static let saveStatement: PostgresStatement = """
@@ -134,6 +136,7 @@ enum AnomalyTable {
         .doubleArray(anomalies.map(\.actualValue)),
         .doubleArray(anomalies.map { $0.deviationPercent ?? .nan }),
       ])
+    try RiskSignalTable.keep(records, on: connection)
   }
 }
 

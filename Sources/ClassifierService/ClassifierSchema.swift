@@ -14,6 +14,7 @@ enum ClassifierSchema {
     Migration(version: 4, name: "types of the third side", sql: thirdSide),
     Migration(version: 5, name: "incidents and platform events", sql: incidents),
     Migration(version: 6, name: "verdicts by series", sql: verdicts),
+    Migration(version: 7, name: "risk signals", sql: riskSignals),
   ]
 
   private static let tables: PostgresStatement = """
