@@ -83,6 +83,9 @@ let pureRooms: [Target] = [
   room("Classification", ["SeriesModel", "Baselines", "Detection"]),
   room("Replay", ["SeriesModel", "Baselines", "Detection", "Classification"]),
   room("Alerting", ["SeriesModel"]),
+  room(
+    "Explaining",
+    ["JSON", "SeriesModel", "Baselines", "Detection", "Classification", "Replay"]),
 ]
 
 let contracts: [Target] = [
@@ -102,8 +105,8 @@ let contracts: [Target] = [
   room(
     "AnomalyContract", in: "Contracts",
     [
-      "RPC", "CTidemarkProto", "CProtobufC", "SeriesContract", "FindingsContract", "SeriesModel",
-      "Classification",
+      "RPC", "CTidemarkProto", "CProtobufC", "SeriesContract", "EvidenceContract",
+      "FindingsContract", "SeriesModel", "Classification",
     ]),
   room(
     "DeliveryContract", in: "Contracts",
@@ -129,7 +132,8 @@ let services: [Target] = [
   room(
     "BaselineService",
     runtime + stored + [
-      "SeriesStore", "Baselines", "EvidenceContract", "FindingsContract",
+      "SeriesStore", "Baselines", "Replay", "Explaining", "EvidenceContract",
+      "FindingsContract",
     ]),
   room(
     "DetectorService",
@@ -139,8 +143,8 @@ let services: [Target] = [
   room(
     "ClassifierService",
     runtime + stored + [
-      "Baselines", "Detection", "Classification", "FindingsContract", "AnomalyContract",
-      "DeliveryContract",
+      "Baselines", "Detection", "Classification", "Explaining", "EvidenceContract",
+      "FindingsContract", "AnomalyContract", "DeliveryContract",
     ]),
   room(
     "NotifierService",
@@ -156,7 +160,7 @@ let services: [Target] = [
     "CommandLineTool",
     runtime + stored + [
       "PrivateCluster", "HTTPServer", "SeriesStore", "Baselines", "Detection", "Classification",
-      "Replay", "PointsContract",
+      "Replay", "Explaining", "PointsContract",
       "EvidenceContract", "FindingsContract",
       "AnomalyContract", "DeliveryContract", "GatewayContract", "IngestService",
       "BaselineService", "DetectorService", "ClassifierService", "NotifierService",
@@ -264,14 +268,14 @@ let testRooms: [Target] = [
     [
       "BaselineService", "DetectorService", "EvidenceContract", "FindingsContract",
       "AnomalyContract", "SeriesContract", "SeriesStore", "RPC", "Postgres", "WorkQueue",
-      "ServiceRuntime", "SeriesModel", "Baselines",
+      "ServiceRuntime", "SeriesModel", "Baselines", "Detection", "JSON",
     ]),
   tests(
     "ClassifierServiceTests",
     [
-      "ClassifierService", "AnomalyContract", "FindingsContract", "DeliveryContract",
-      "SeriesContract", "SeriesModel", "Baselines", "Detection", "Classification", "RPC",
-      "ServiceRuntime", "Postgres", "WorkQueue",
+      "ClassifierService", "AnomalyContract", "EvidenceContract", "FindingsContract",
+      "DeliveryContract", "SeriesContract", "SeriesModel", "Baselines", "Detection",
+      "Classification", "Explaining", "JSON", "RPC", "ServiceRuntime", "Postgres", "WorkQueue",
     ]),
   tests(
     "NotifierServiceTests",

@@ -12,7 +12,7 @@ from programs import DemoError
 # Whom each service calls.
 CALLS = {
     "notifier": [],
-    "classifier": ["notifier"],
+    "classifier": ["notifier", "baseline"],
     "detector": ["classifier"],
     "baseline": ["detector"],
     "ingest": ["baseline"],

@@ -14,7 +14,8 @@ cd "$root"
 # Which room holds the Swift of which contract.
 rooms=(
   rpc:RPC common:SeriesContract ingest:PointsContract evidence:EvidenceContract
-  baseline:EvidenceContract findings:FindingsContract detector:FindingsContract
+  settings:EvidenceContract baseline:EvidenceContract findings:FindingsContract
+  detector:FindingsContract
   anomaly:AnomalyContract classifier:AnomalyContract notifier:DeliveryContract
   gateway:GatewayContract
 )

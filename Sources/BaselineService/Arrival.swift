@@ -14,6 +14,7 @@ struct Arrival: Sendable {
   let reader: SeriesReader
   let calendar: ScanCalendar
   let cohorts: CohortTable
+  let settings: SettingsTable
   let detector: DetectorClient
   let customer: Customer
   let metric: Metric
@@ -73,6 +74,7 @@ struct Arrival: Sendable {
     let stored = try await cohorts.rows(
       granularity, of: [customer.cohort], from: last + 1, through: request.bucket)
     var calendar = try await calendar.newest(customers: [customer], metrics: [metric])
+    let set = try await settings.newest().present(in: [customer], [metric])
     var fold = ModelFold(
       runID: runID(request.bucket), granularity: granularity,
       ingestSequence: request.ingestSequence, customers: [customer], metrics: [metric],
@@ -80,7 +82,7 @@ struct Arrival: Sendable {
         ModelFold.Member(
           customer: 0, metric: 0, model: model, through: last,
           silentThrough: request.bucket - 1)
-      ])
+      ], sensitivity: set.sensitivity, rules: set.staticRules)
     var found: Baselines.EvidenceBatch?
     for bucket in last + 1...request.bucket {
       calendar.enter(Bucket(granularity, bucket))

@@ -14,6 +14,7 @@ struct BaselineCalls: BaselineHandler {
   let lookup: SeriesLookup
   let calendar: ScanCalendar
   let cohorts: CohortTable
+  let settings: SettingsTable
   let detector: DetectorClient
   var notifiesHistory = false
 
@@ -107,7 +108,8 @@ struct BaselineCalls: BaselineHandler {
     try WireLimits.finite(request.value, "value")
     return try await answering { () async throws -> ObserveResponse in
       let arrival = Arrival(
-        runs: runs, reader: reader, calendar: calendar, cohorts: cohorts, detector: detector,
+        runs: runs, reader: reader, calendar: calendar, cohorts: cohorts, settings: settings,
+        detector: detector,
         customer: try await lookup.customer(request.customer, field: "customer"),
         metric: try await lookup.metric(request.metric, field: "metric"))
       return try await arrival.observe(request, options: context.childOptions())

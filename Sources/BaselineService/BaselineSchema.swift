@@ -10,6 +10,7 @@ public enum BaselineSchema {
     Migration(version: 3, name: "scan runs", sql: runs),
     Migration(version: 4, name: "calendar", sql: calendar),
     Migration(version: 5, name: "cohort rows", sql: cohorts),
+    Migration(version: 6, name: "settings", sql: settings),
   ]
 
   private static let models: PostgresStatement = """

@@ -38,12 +38,14 @@ public struct BaselineService: Service {
     let reader = SeriesReader(pool: pool)
     let isStopping = Locked(false)
     let cohorts = CohortTable(pool: pool)
+    let judgement = SettingsTable(pool: pool)
     let figures = BaselineFigures(registry)
-    let loader = RangeLoader(runs: runs, reader: reader, calendar: calendar)
+    let loader = RangeLoader(
+      runs: runs, reader: reader, calendar: calendar, settings: judgement)
     let calls = BaselineCalls(
       runs: runs, reader: reader, lookup: SeriesLookup(pool: pool, reader: reader),
-      calendar: calendar, cohorts: cohorts, detector: DetectorClient(detector),
-      notifiesHistory: settings.notifiesHistory)
+      calendar: calendar, cohorts: cohorts, settings: judgement,
+      detector: DetectorClient(detector), notifiesHistory: settings.notifiesHistory)
     let planner = ScanPlanner(
       runs: runs, reader: reader, rangeSeries: settings.rangeSeries)
     let pass = CohortPass(

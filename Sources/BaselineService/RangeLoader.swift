@@ -7,6 +7,7 @@ struct RangeLoader: Sendable {
   let runs: ScanRunTable
   let reader: SeriesReader
   let calendar: ScanCalendar
+  let settings: SettingsTable
 
   /// Points as they were when the run was asked for.
   var points: PinnedPoints { PinnedPoints(pool: runs.pool, reader: reader) }
@@ -33,6 +34,7 @@ struct RangeLoader: Sendable {
     return try RangeModels(
       run: run, list: list, metrics: metrics,
       calendar: try await calendar.resolver(for: run, customers: list.customers, metrics: metrics),
-      states: states, models: models, first: min(first, run.through), isSilent: isSilent)
+      settings: try await settings.settings(asOf: run.settingSequence), states: states,
+      models: models, first: min(first, run.through), isSilent: isSilent)
   }
 }

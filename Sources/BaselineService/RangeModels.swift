@@ -17,10 +17,12 @@ struct RangeModels {
   /// Takes the models over, one or nil for each series; those of which there is none, or that must be
   /// rebuilt, are walked from `first` on.
   ///
-  /// The calendar is of the list's customers and of these metrics. Silent models only learn.
+  /// The calendar is of the list's customers and of these metrics; what is judged is judged by the
+  /// settings. Silent models only learn.
   init(
     run: ScanRun, list: SeriesList, metrics: [Metric], calendar: CalendarResolver,
-    states: [SeriesKey: StoredState], models: [SeriesBaseline?], first: Int32,
+    settings: JudgementSettings, states: [SeriesKey: StoredState], models: [SeriesBaseline?],
+    first: Int32,
     isSilent: Bool = false
   ) throws {
     self.run = run
@@ -45,9 +47,11 @@ struct RangeModels {
     }
     metricIndex = members.map(\.metric)
     start = (members.map(\.through).min() ?? run.through) + 1
+    let present = settings.present(in: list.customers, metrics)
     fold = ModelFold(
       runID: run.id, granularity: run.granularity, ingestSequence: run.ingestSequence,
-      customers: list.customers, metrics: metrics, members: members)
+      customers: list.customers, metrics: metrics, members: members,
+      sensitivity: present.sensitivity, rules: present.staticRules)
   }
 
   /// For each series its stored model; nil where there is none, and where it is of another version

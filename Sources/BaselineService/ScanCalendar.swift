@@ -38,7 +38,7 @@ struct ScanCalendar: Sendable {
   }
 
   /// The zone of a customer; ingest lets no customer in whose zone it does not know.
-  private func zone(_ name: String) -> Zone {
+  func zone(_ name: String) -> Zone {
     name.isEmpty ? organisation : zones.zone(name) ?? organisation
   }
 }

@@ -22,6 +22,8 @@ struct ScanRun: Sendable, Hashable {
   let seriesDue: Int64
   /// The change of the calendar that the run began after; 0 while it waits.
   let calendarSequence: Int64
+  /// The change of the settings that the run began after; 0 while it waits.
+  let settingSequence: Int64
 
   /// The identity of the run: one a granularity and bucket, however many replicas ask for it.
   static func id(_ granularity: Granularity, through: Int32) -> ScanRunID {
@@ -51,6 +53,7 @@ struct ScanRun: Sendable, Hashable {
     self.state = state
     seriesDue = row.int64(7)
     calendarSequence = row.optionalInt64(8) ?? 0
+    settingSequence = row.optionalInt64(9) ?? 0
   }
 }
 

@@ -44,7 +44,7 @@ struct ScanRunTable: Sendable {
       let covering = try connection.execute(
         """
         SELECT run_id, granularity, through_bucket, from_bucket, ingest_sequence,
-          notify_history, state, series_due, calendar_sequence
+          notify_history, state, series_due, calendar_sequence, setting_sequence
         FROM scan_run WHERE granularity = $1 AND through_bucket >= $2
         ORDER BY through_bucket LIMIT 1
         """, [.int16(Int16(request.granularity.rawValue)), .int32(request.through)]
@@ -104,7 +104,9 @@ struct ScanRunTable: Sendable {
     try connection.execute(
       """
       UPDATE scan_run SET state = 0, ingest_sequence = $2, notify_history = $3,
-        from_bucket = NULL, ended_at = NULL, cohort_failures = 0
+        from_bucket = NULL, ended_at = NULL, cohort_failures = 0,
+        -- What failed may have been judged in part, and a repeat has to say the same of it.
+        setting_sequence = CASE WHEN state = 3 THEN setting_sequence END
       WHERE run_id = $1
       """,
       [run.id.stored, .int64(request.ingestSequence), .bool(request.notifiesHistory)])
@@ -122,14 +124,15 @@ struct ScanRunTable: Sendable {
   /// Starts the oldest waiting run when none runs: one after the other, so that each bucket is
   /// judged as the newest of its run and told to people if it has to be.
   ///
-  /// The run takes the calendar as it is now, to its end and over crashes.
+  /// The run takes the calendar and the settings as they are now, to its end and over crashes.
   func activateNext(
     _ granularity: Granularity, on connection: isolated PostgresConnection
   ) throws {
     let started = try connection.execute(
       """
       UPDATE scan_run SET state = 1, started_at = now(),
-        calendar_sequence = (SELECT value FROM calendar_sequence)
+        calendar_sequence = (SELECT value FROM calendar_sequence),
+        setting_sequence = COALESCE(setting_sequence, (SELECT value FROM setting_sequence))
       WHERE run_id = (
         SELECT run_id FROM scan_run WHERE granularity = $1 AND state = 0
           AND NOT EXISTS (SELECT FROM scan_run WHERE granularity = $1 AND state = 1)
@@ -148,10 +151,21 @@ struct ScanRunTable: Sendable {
     try await pool.query(
       """
       SELECT run_id, granularity, through_bucket, from_bucket, ingest_sequence, notify_history,
-        state, series_due, calendar_sequence
+        state, series_due, calendar_sequence, setting_sequence
       FROM scan_run WHERE run_id = $1
       """, [id.stored]
     ).first.flatMap { ScanRun(row: $0) }
+  }
+
+  /// The runs of a granularity that have begun, by the last of their buckets.
+  func begun(_ granularity: Granularity) async throws -> [ScanRun] {
+    try await pool.query(
+      """
+      SELECT run_id, granularity, through_bucket, from_bucket, ingest_sequence, notify_history,
+        state, series_due, calendar_sequence, setting_sequence
+      FROM scan_run WHERE granularity = $1 AND state > 0 ORDER BY through_bucket
+      """, [.int16(Int16(granularity.rawValue))]
+    ).compactMap { ScanRun(row: $0) }
   }
 
   /// Lets the walks over the run's ranges begin.

@@ -7,7 +7,7 @@ public struct ClassifierConfiguration: Sendable {
   /// Settings that every service has.
   public var runtime: RuntimeSettings
 
-  /// Where it listens and whom it calls: the notifier.
+  /// Where it listens and whom it calls: the notifier, and baseline where its address is known.
   public var rpc: RPCSettings
 
   /// Its database, as the role `tidemark_classifier`.
@@ -30,7 +30,7 @@ public struct ClassifierConfiguration: Sendable {
   /// Reads them; faults are kept by the reader.
   public init(reading reader: ConfigurationReader) {
     runtime = RuntimeSettings(reading: reader)
-    rpc = RPCSettings(reading: reader, backends: ["notifier"])
+    rpc = RPCSettings(reading: reader, backends: ["notifier"], optionalBackends: ["baseline"])
     let url = reader.secretOrFile(
       "database-url", help: "PostgreSQL with the role tidemark_classifier")
     database = PostgresConfiguration(

@@ -16,6 +16,7 @@ struct ClassifierEndpoint: ClassifierHandler {
 
   let store: ClassifierStore
   let figures: ClassifierFigures
+  let settings: SettingsHandOver
 
   func classify(
     _ request: ClassifyRequest, context: CallContext
@@ -56,12 +57,7 @@ struct ClassifierEndpoint: ClassifierHandler {
     _ request: ListAnomaliesRequest, context: CallContext
   ) async throws(RPCError) -> ListAnomaliesResponse {
     let filter = try Self.filter(request)
-    let size = request.page?.pageSize ?? 0
-    guard size >= 0 else {
-      throw RPCError(
-        .invalidArgument, field: "page.page_size", reason: "out_of_range",
-        "page.page_size may not be negative")
-    }
+    let limit = try Self.pageSize(request.page)
     var token: AnomalyPageToken?
     if let text = request.page?.pageToken, !text.isEmpty {
       do throws(ClassifierError) {
@@ -71,7 +67,6 @@ struct ClassifierEndpoint: ClassifierHandler {
       }
     }
     let start = token
-    let limit = size == 0 ? Self.pageSizeDefault : min(Int(size), Self.pageSizeMax)
     let page = try await answering {
       try await store.list(filter, pageSize: limit, after: start)
     }
@@ -119,6 +114,17 @@ struct ClassifierEndpoint: ClassifierHandler {
     return response
   }
 
+  /// How many entries a page holds.
+  static func pageSize(_ page: Page?) throws(RPCError) -> Int {
+    let size = page?.pageSize ?? 0
+    guard size >= 0 else {
+      throw RPCError(
+        .invalidArgument, field: "page.page_size", reason: "out_of_range",
+        "page.page_size may not be negative")
+    }
+    return size == 0 ? pageSizeDefault : min(Int(size), pageSizeMax)
+  }
+
   private static func customer(_ bytes: [UInt8]) throws(RPCError) -> CustomerID? {
     bytes.isEmpty ? nil : CustomerID(try WireUUID(bytes: bytes, field: "customer_id"))
   }
@@ -148,7 +154,7 @@ struct ClassifierEndpoint: ClassifierHandler {
     return filter
   }
 
-  private func answering<Value>(
+  func answering<Value>(
     _ body: () async throws -> Value
   ) async throws(RPCError) -> Value {
     do {

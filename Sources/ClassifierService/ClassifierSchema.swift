@@ -15,6 +15,8 @@ enum ClassifierSchema {
     Migration(version: 5, name: "incidents and platform events", sql: incidents),
     Migration(version: 6, name: "verdicts by series", sql: verdicts),
     Migration(version: 7, name: "risk signals", sql: riskSignals),
+    Migration(version: 8, name: "settings", sql: settings),
+    Migration(version: 9, name: "decisions", sql: decisions),
   ]
 
   private static let tables: PostgresStatement = """

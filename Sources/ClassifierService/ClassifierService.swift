@@ -1,5 +1,6 @@
 internal import AnomalyContract
 internal import DeliveryContract
+internal import EvidenceContract
 internal import Postgres
 internal import RPC
 public import ServiceRuntime
@@ -10,6 +11,7 @@ public struct ClassifierService: Service {
   private let bundle: ServiceBundle
   private let pool: PostgresPool
   private let notifier: RPCBalancer
+  private let baseline: RPCBalancer?
 
   /// A word for logs.
   public var name: String { "classifier" }
@@ -21,7 +23,7 @@ public struct ClassifierService: Service {
   ///   - logger: Where it logs.
   ///   - registry: Where it counts.
   ///   - now: Microseconds since 1970; the time of detection.
-  /// - Throws: An error of the RPC room when the notifier's address cannot be used.
+  /// - Throws: An error of the RPC room when an address of another service cannot be used.
   public init(
     _ configuration: ClassifierConfiguration, logger: Logger,
     registry: MetricsRegistry = MetricsRegistry(),
@@ -31,13 +33,20 @@ public struct ClassifierService: Service {
       configuration: configuration.database, size: configuration.databaseConnections)
     let store = ClassifierStore(pool: pool, now: now)
     let notifier = try configuration.rpc.caller(to: "notifier", metrics: registry)
-    let endpoint = ClassifierEndpoint(store: store, figures: ClassifierFigures(registry))
+    let baseline = try Self.baseline(configuration.rpc, registry)
+    let settings = SettingsHandOver(
+      table: SettingsTable(store), baseline: baseline.map { BaselineClient($0) })
+    let endpoint = ClassifierEndpoint(
+      store: store, figures: ClassifierFigures(registry), settings: settings)
     let server = configuration.rpc.server(
       [endpoint.rpcService], logger: logger, metrics: registry)
     let submission = ChangeSubmission(store: store, notifier: NotifierClient(notifier))
     let runner = WorkQueueRunner(
       store.queue, name: "classifier-outbox",
-      handlers: [ChangeTable.jobKind: { job in try await submission.handle(job) }],
+      handlers: [
+        ChangeTable.jobKind: { job in try await submission.handle(job) },
+        SettingsHandOver.jobKind: { job in try await settings.handle(job) },
+      ],
       logger: logger, registry: registry)
     let admin = AdminServer(
       address: configuration.runtime.adminAddress, registry: registry,
@@ -53,7 +62,10 @@ public struct ClassifierService: Service {
       ])
     bundle = ServiceBundle(
       name: "classifier", [admin, runner, server], logger: logger,
-      prepare: { try await store.migrate() },
+      prepare: {
+        try await store.migrate()
+        try await settings.table.remind()
+      },
       started: {
         admin.markReady()
         logger.info(
@@ -64,6 +76,15 @@ public struct ClassifierService: Service {
       })
     self.pool = pool
     self.notifier = notifier
+    self.baseline = baseline
+  }
+
+  /// Baseline takes over what people set; without its address nothing can be set.
+  private static func baseline(
+    _ settings: RPCSettings, _ registry: MetricsRegistry
+  ) throws(RPCError) -> RPCBalancer? {
+    guard settings.backendURLs["baseline"]?.isEmpty == false else { return nil }
+    return try settings.caller(to: "baseline", metrics: registry)
   }
 
   /// Brings the schema up to date, listens and begins to work.
@@ -85,6 +106,7 @@ public struct ClassifierService: Service {
 
   private func close() async {
     notifier.close()
+    baseline?.close()
     await pool.close()
   }
 }

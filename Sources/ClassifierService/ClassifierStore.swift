@@ -70,7 +70,8 @@ struct ClassifierStore: Sendable {
     let span = rules.dismissal.buckets(granularity)
     merge.dismissed = try DismissalTable.load(
       merge.found, since: Int32(clamping: Int64(batch.bucket) - Int64(span)), on: connection)
-    try merge.run(try AnomalyTable.load(merge.wanted, on: connection))
+    let known = try AnomalyTable.load(merge.wanted, on: connection)
+    try merge.run(known)
     try SeriesTable.save(
       merge.changedCursors.map { (key: keys[$0], cursor: merge.cursors[$0]) }, on: connection)
     for moved in merge.movedCursors {
@@ -83,6 +84,9 @@ struct ClassifierStore: Sendable {
       guard let record = merge.records[id] else { continue }
       try AnomalyTable.save(record, on: connection)
     }
+    try DecisionTable.save(
+      try batch.decisions(behind: merge.whole.compactMap { merge.records[$0] }, before: known),
+      on: connection)
     try AnomalyTable.saveNumbers(merge.numbers.compactMap { merge.records[$0] }, on: connection)
     try ChangeTable.append(platform.changes + merge.changes, queue: queue, on: connection)
     return .done(merge.summary + platform.summary)

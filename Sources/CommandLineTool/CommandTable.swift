@@ -32,16 +32,27 @@ enum CommandTable {
       summary: "Keeps holidays and known events, from CSV or iCalendar files or one by one.",
       run: manageCalendar),
     Command(
+      "sensitivity", ["set|list|remove", "[SCALE]"], switches: ["past", "insecure-plaintext"],
+      isClient: true,
+      summary: "Sets how cautious judgement is: for all, a segment, a customer or a metric.",
+      run: manageSensitivity),
+    Command(
+      "rules", ["list|add|import|remove", "[FILE|NAME]"], switches: ["past", "insecure-plaintext"],
+      isClient: true,
+      summary: "Keeps the static thresholds that stand beside the models.",
+      run: manageRules),
+    Command(
       "backtest", switches: ["all-types", "unordered", "sensitivity"],
       summary: "Replays a file of points as the services would have judged it, in memory.",
       run: backtest),
     Command(
-      "explain", ["CUSTOMER", "METRIC", "DATE"], switches: ["unordered", "json"],
+      "explain", ["CUSTOMER", "METRIC", "DATE"],
+      switches: ["unordered", "json", "insecure-plaintext"], isClient: true,
       summary: "Says in words and numbers why something was or was not raised.",
       run: explain),
     Command(
-      "replay", ["RECORD"], switches: ["unordered"],
-      summary: "Makes a decision that explain recorded again and says whether it is the same.",
+      "replay", ["ANOMALY|RECORD"], switches: ["unordered", "insecure-plaintext"], isClient: true,
+      summary: "Makes a recorded decision again and says whether it is the same, to the byte.",
       run: replayDecision),
     Command(
       "rpc", ["URL", "list|SERVICE/METHOD", "[JSON]"], switches: ["insecure-plaintext"],

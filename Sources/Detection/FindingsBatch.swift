@@ -38,6 +38,10 @@ public struct FindingsBatch: Sendable, Hashable {
   /// What was found, by rising row.
   public var findings: [Finding] = []
 
+  /// All that judging the rows with findings again needs; nil where nothing was found, or where it
+  /// was left out.
+  public var inputs: EvidenceBatch?
+
   /// Opens a batch without rows.
   public init(
     runID: ScanRunID, bucket: Bucket, revision: UInt32, modelVersion: String, notify: Bool,

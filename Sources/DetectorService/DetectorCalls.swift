@@ -59,7 +59,9 @@ public struct DetectorCalls: DetectorHandler {
     let evidence = try Baselines.EvidenceBatch(wire)
     // Evidence of an older or newer model is judged by the rules of this one: while a release is
     // rolled out, both are there.
-    let found = Detection.judge(evidence, notify: notify)
+    var found = Detection.judge(evidence, notify: notify)
+    // They go along, so that the decision can be kept and made again.
+    found.inputs = evidence.inputs(ofRows: found.findings.map(\.row))
     rows.increment(by: Double(found.count))
     for finding in found.findings { findings.increment(finding.kind.name) }
     return found

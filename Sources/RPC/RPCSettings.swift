@@ -42,8 +42,10 @@ public struct RPCSettings: Sendable {
   ///   - reader: Where the settings come from.
   ///   - listenURLs: Where to listen when nothing is said; nil demands that something is.
   ///   - backends: The names of the services that this one calls.
+  ///   - optionalBackends: The names of those that it can do without.
   public init(
-    reading reader: ConfigurationReader, listenURLs: [String]? = nil, backends: [String] = []
+    reading reader: ConfigurationReader, listenURLs: [String]? = nil, backends: [String] = [],
+    optionalBackends: [String] = []
   ) {
     self.serviceName = reader.service
     self.listenURLs = reader.list(
@@ -53,6 +55,10 @@ public struct RPCSettings: Sendable {
     for backend in backends {
       backendURLs[backend] = reader.list(
         "\(backend)-url", help: "addresses of \(backend), one a replica")
+    }
+    for backend in optionalBackends {
+      backendURLs[backend] = reader.list(
+        "\(backend)-url", default: [], help: "addresses of \(backend), one a replica")
     }
     let isPlaintextAllowed = reader.boolean(
       "insecure-plaintext", help: "allow tcp:// without TLS")

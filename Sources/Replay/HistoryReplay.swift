@@ -45,7 +45,10 @@ public struct HistoryReplay: Sendable {
   private var calendar: CalendarResolver
   private var fold: ModelFold
   private var mergings: [ReplayMerging]
+  private let metrics: [Metric]
   private let settings: [[SensitivityRule]]
+  /// What is judged by since the settings have changed; nil before.
+  private var changed: (sensitivity: [SensitivityRule], rules: [StaticRule])?
 
   /// The series whose decisions are kept, by the first settings; nil for none.
   public var watched: Int? {
@@ -63,21 +66,24 @@ public struct HistoryReplay: Sendable {
   ///   - customers: Whom the series speak of.
   ///   - metrics: What they speak of.
   ///   - members: The series; those of one customer stand together.
-  ///   - calendar: Holidays and known events, by the clock of UTC.
+  ///   - calendar: Holidays and known events.
+  ///   - zone: The clock of all customers.
   ///   - rules: When an excursion belongs to an anomaly that is known.
   ///   - sensitivity: How cautious judgement is within each scope.
   ///   - others: Further settings that the same history is judged with beside that.
   ///   - staticRules: The thresholds that people have set.
   public init(
     granularity: Granularity, customers: [Customer], metrics: [Metric], members: [Member],
-    calendar: BusinessCalendar = BusinessCalendar(), rules: MergeRules = MergeRules(),
+    calendar: BusinessCalendar = BusinessCalendar(), zone: Zone = .utc,
+    rules: MergeRules = MergeRules(),
     sensitivity: [SensitivityRule] = [], others: [[SensitivityRule]] = [],
     staticRules: [StaticRule] = StaticRule.shipped
   ) {
     self.granularity = granularity
     self.members = members
     self.calendar = CalendarResolver(
-      calendar, customers: customers, metrics: metrics, zone: { _ in .utc })
+      calendar, customers: customers, metrics: metrics, zone: { _ in zone })
+    self.metrics = metrics
     settings = [sensitivity] + others
     let merging = ReplayMerging(
       rules: rules, customerOf: members.map(\.customer),
@@ -92,6 +98,16 @@ public struct HistoryReplay: Sendable {
           model: SeriesBaseline(kind: metrics[member.metric].kind, granularity: granularity),
           through: .min, silentThrough: .min)
       }, sensitivity: sensitivity, rules: staticRules)
+  }
+
+  /// Judges the buckets that follow by other settings; what is learned does not depend on them.
+  ///
+  /// - Parameters:
+  ///   - sensitivity: How cautious judgement is within each scope.
+  ///   - staticRules: The thresholds that people have set.
+  public mutating func use(_ sensitivity: [SensitivityRule], _ staticRules: [StaticRule]) {
+    let rules = staticRules.filter { rule in metrics.contains { rule.speaks(of: $0) } }
+    changed = (sensitivity, rules)
   }
 
   /// How many series there are.
@@ -123,7 +139,11 @@ public struct HistoryReplay: Sendable {
       to: index, values: values, flags: flags, cohorts: cohorts)
     var changes: [ReplayedChange] = []
     decision = nil
-    for batch in batches {
+    for var batch in batches {
+      if let changed {
+        batch.evidence.sensitivity = changed.sensitivity
+        batch.evidence.rules = changed.rules
+      }
       if let watched, let row = batch.members.firstIndex(of: watched) {
         decision = mergings[0].decision(decide(batch.evidence, row: row), of: watched)
       }

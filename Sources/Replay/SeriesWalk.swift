@@ -26,10 +26,14 @@ public struct SeriesWalk: Sendable {
   private let customer: Customer
   private let metric: Metric
   private let calendar: BusinessCalendar
+  private let zone: Zone
   private var model: SeriesBaseline
 
   /// Begins with a model that has seen nothing.
-  public init(customer: Customer, metric: Metric, calendar: BusinessCalendar) {
+  public init(
+    customer: Customer, metric: Metric, calendar: BusinessCalendar, zone: Zone = .utc
+  ) {
+    self.zone = zone
     self.customer = customer
     self.metric = metric
     self.calendar = calendar
@@ -47,7 +51,7 @@ public struct SeriesWalk: Sendable {
     to index: Int32, value: Double, cohorts: [CohortRow]
   ) -> BandPoint? {
     let bucket = Bucket(metric.granularity, index)
-    let entry = calendar.day(of: bucket, customer: customer, metric: metric, zone: .utc)
+    let entry = calendar.day(of: bucket, customer: customer, metric: metric, zone: zone)
     let all = cohorts.first { $0.cohort.isEmpty } ?? CohortRow(cohort: "")
     let row = cohorts.first { $0.cohort == customer.cohort } ?? all
     var flags = EvidenceFlags(entry)

@@ -42,6 +42,22 @@ private final class RecordingClassifier: ClassifierHandler {
   func transition(
     _ request: TransitionRequest, context: CallContext
   ) async throws(RPCError) -> TransitionResponse { throw absent }
+
+  func getDecision(
+    _ request: GetDecisionRequest, context: CallContext
+  ) async throws(RPCError) -> GetDecisionResponse { throw absent }
+
+  func putSettings(
+    _ request: PutSettingsRequest, context: CallContext
+  ) async throws(RPCError) -> PutSettingsResponse { throw absent }
+
+  func listSettings(
+    _ request: ListSettingsRequest, context: CallContext
+  ) async throws(RPCError) -> ListSettingsResponse { throw absent }
+
+  func removeSettings(
+    _ request: RemoveSettingsRequest, context: CallContext
+  ) async throws(RPCError) -> RemoveSettingsResponse { throw absent }
 }
 
 @Suite("Detector as a service")

@@ -1,6 +1,7 @@
 import AnomalyContract
 import DeliveryContract
 import Detection
+import EvidenceContract
 import FindingsContract
 import Locking
 import Postgres
@@ -82,7 +83,7 @@ struct House {
   /// Runs the body beside the services, which end with it.
   static func with(
     _ laboratory: Laboratory, notifier: FakeNotifier = FakeNotifier(),
-    _ body: (House) async throws -> Void
+    baseline: FakeBaseline? = nil, _ body: (House) async throws -> Void
   ) async throws {
     let number = UInt64.random(in: .min ... .max)
     let (own, other) = ("inproc://classifier-\(number)", "inproc://notifier-\(number)")
@@ -90,14 +91,24 @@ struct House {
     let server = RPCServer(
       urls: [other], services: [notifier.rpcService],
       settings: RPCServerSettings(serviceName: "notifier"))
+    var services: [any Service] = [server]
+    var backends = ["notifier": [other]]
+    if let baseline {
+      let url = "inproc://baseline-\(number)"
+      backends["baseline"] = [url]
+      services.append(
+        RPCServer(
+          urls: [url], services: [baseline.rpcService],
+          settings: RPCServerSettings(serviceName: "baseline")))
+    }
     let service = try ClassifierService(
       ClassifierConfiguration(
         rpc: RPCSettings(
-          serviceName: "classifier", listenURLs: [own], backendURLs: ["notifier": [other]]),
+          serviceName: "classifier", listenURLs: [own], backendURLs: backends),
         database: PostgresConfiguration(url: try laboratory.database.url(.classifier)),
         databaseConnections: 4),
       logger: logger, now: { laboratory.clock.now })
-    let group = ServiceGroup([server, service], logger: logger, handlesSignals: false)
+    let group = ServiceGroup(services + [service], logger: logger, handlesSignals: false)
     let channel = try RPCBalancer(urls: [own])
     async let running: Void = group.run()
     do {

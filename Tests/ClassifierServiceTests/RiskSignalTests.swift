@@ -130,7 +130,8 @@ struct RiskSignalTests {
     try await Laboratory.with { laboratory in
       _ = try await laboratory.store.classify(try World().batch(day: World.day, [30, 1, 400]))
       for statement in [
-        "DROP TABLE risk_signals", "DELETE FROM schema_migration WHERE version = 7",
+        "DROP TABLE risk_signals", "DROP TABLE setting", "DROP TABLE setting_sequence",
+        "DROP TABLE decision", "DELETE FROM schema_migration WHERE version >= 7",
       ] as [PostgresStatement] {
         _ = try await laboratory.pool.query(statement)
       }

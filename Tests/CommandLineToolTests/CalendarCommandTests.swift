@@ -140,4 +140,11 @@ private final class CalendarInMemory: BaselineHandler {
   func getBaseline(
     _ request: GetBaselineRequest, context: CallContext
   ) async throws(RPCError) -> GetBaselineResponse { GetBaselineResponse() }
+  func takeSettings(
+    _ request: TakeSettingsRequest, context: CallContext
+  ) async throws(RPCError) -> TakeSettingsResponse { TakeSettingsResponse() }
+
+  func explain(
+    _ request: ExplainRequest, context: CallContext
+  ) async throws(RPCError) -> ExplainResponse { ExplainResponse() }
 }

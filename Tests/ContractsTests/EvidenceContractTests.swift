@@ -123,7 +123,7 @@ struct EvidenceContractTests {
     ("evidence.rules[1].comparison", { $0.rules[1].comparison = .init(rawValue: 90) }),
     ("evidence.rules[1].threshold", { $0.rules[1].threshold = .nan }),
     ("evidence.rules[1].window", { $0.rules[1].window = 21 }),
-    ("evidence.rules", { $0.rules = .init(repeating: .init(), count: 201) }),
+    ("evidence.rules", { $0.rules = .init(repeating: .init(), count: 601) }),
     ("evidence.customer_index[1]", { $0.customerIndex[1] = 7 }),
     ("evidence.metric_index", { $0.metricIndex.removeLast() }),
     ("evidence.flags", { $0.flags.append(0) }),

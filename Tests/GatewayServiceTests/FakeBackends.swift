@@ -129,6 +129,22 @@ struct FakeClassifier: ClassifierHandler {
   func getEvidence(
     _ request: GetEvidenceRequest, context: CallContext
   ) async throws(RPCError) -> GetEvidenceResponse { try unimplemented() }
+
+  func getDecision(
+    _ request: GetDecisionRequest, context: CallContext
+  ) async throws(RPCError) -> GetDecisionResponse { try unimplemented() }
+
+  func putSettings(
+    _ request: PutSettingsRequest, context: CallContext
+  ) async throws(RPCError) -> PutSettingsResponse { try unimplemented() }
+
+  func listSettings(
+    _ request: ListSettingsRequest, context: CallContext
+  ) async throws(RPCError) -> ListSettingsResponse { try unimplemented() }
+
+  func removeSettings(
+    _ request: RemoveSettingsRequest, context: CallContext
+  ) async throws(RPCError) -> RemoveSettingsResponse { try unimplemented() }
 }
 
 /// A baseline whose runs are as far as it is told.
@@ -185,6 +201,14 @@ struct FakeBaseline: BaselineHandler {
   func removeCalendarEntries(
     _ request: RemoveCalendarEntriesRequest, context: CallContext
   ) async throws(RPCError) -> RemoveCalendarEntriesResponse { try unimplemented() }
+
+  func takeSettings(
+    _ request: TakeSettingsRequest, context: CallContext
+  ) async throws(RPCError) -> TakeSettingsResponse { try unimplemented() }
+
+  func explain(
+    _ request: ExplainRequest, context: CallContext
+  ) async throws(RPCError) -> ExplainResponse { try unimplemented() }
 }
 
 extension SeriesContract.Customer {

@@ -59,6 +59,14 @@ final class FakeBaseline: BaselineHandler {
   func removeCalendarEntries(
     _ request: RemoveCalendarEntriesRequest, context: CallContext
   ) async throws(RPCError) -> RemoveCalendarEntriesResponse { RemoveCalendarEntriesResponse() }
+
+  func takeSettings(
+    _ request: TakeSettingsRequest, context: CallContext
+  ) async throws(RPCError) -> TakeSettingsResponse { TakeSettingsResponse() }
+
+  func explain(
+    _ request: ExplainRequest, context: CallContext
+  ) async throws(RPCError) -> ExplainResponse { ExplainResponse() }
 }
 
 /// Ingest over `inproc://` on a database of its own, with a few customers and metrics.

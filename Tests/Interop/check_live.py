@@ -7,7 +7,9 @@ ADMIN_URL is a PostgreSQL cluster of tests (else TIDEMARK_TEST_DATABASE_URL, els
 A small synthetic history with customers, regions, holidays and a known event goes to two houses of
 six services. One scans all of it at once, the other in steps, day by day around a platform event.
 Whatever people are told of is held against the rows of the backtest: series, first and last bucket,
-type, severity, score, and the step in which it was found.
+type, severity, score, and the step in which it was found. Then the first house is asked why: its
+explanations are held against those of the file, its recorded decisions are made again, and what is
+set for one customer has to change what its next day raises.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from checks import Checks
 from clients_cli import CommandLine
 from foreign import messages
 from house import SERVICES, House, cluster
+from live_decisions import check_decisions
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "Quality"))
 
@@ -194,6 +197,7 @@ def at_once(checks: Checks, live: Live, proto, rows: list[dict[str, str]]) -> No
     compare(checks, "at once", [each[1:] for each in live.told(proto)], [
         expected(row) for row in rows])
     check_means(checks, "at once", live)
+    check_decisions(checks, live, rows, live.house.binaries)
 
 
 def in_steps(checks: Checks, live: Live, proto, rows: list[dict[str, str]]) -> None:

@@ -21,7 +21,7 @@ SERVICES = ["notifier", "classifier", "detector", "baseline", "ingest", "gateway
 # Whom each service calls.
 CALLS = {
     "notifier": [],
-    "classifier": ["notifier"],
+    "classifier": ["notifier", "baseline"],
     "detector": ["classifier"],
     "baseline": ["detector"],
     "ingest": ["baseline"],

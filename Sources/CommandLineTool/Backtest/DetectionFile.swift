@@ -1,4 +1,5 @@
 import Classification
+import Explaining
 import SeriesModel
 
 /// The file of what a backtest found: a row each time people would have been alarmed.
@@ -43,17 +44,5 @@ enum DetectionFile {
   }
 
   /// The beginning of a bucket: a date, or a date and a time where buckets are shorter than a day.
-  static func moment(_ bucket: Bucket) -> String {
-    let date = bucket.startDate.description
-    switch bucket.granularity {
-    case .day, .week: return date
-    case .hour, .fiveMinutes:
-      let minute = Int((bucket.startUnixSecond % 86_400 + 86_400) % 86_400 / 60)
-      return "\(date)T\(twoDigits(minute / 60)):\(twoDigits(minute % 60)):00"
-    }
-  }
-
-  private static func twoDigits(_ number: Int) -> String {
-    number < 10 ? "0\(number)" : "\(number)"
-  }
+  static func moment(_ bucket: Bucket) -> String { momentText(bucket) }
 }

@@ -16,9 +16,12 @@ struct HistorySettings: Sendable {
   let isUnordered: Bool
   let repeated: RepeatedValues
 
-  init(reading reader: ConfigurationReader) {
-    points = reader.text(
-      "points", help: "a file with the columns customer, metric, date or timestamp, value")
+  init(reading reader: ConfigurationReader, isPointsNeeded: Bool = true) {
+    let help = "a file with the columns customer, metric, date or timestamp, value"
+    points =
+      isPointsNeeded
+      ? reader.text("points", help: help)
+      : reader.text("points", default: "", help: help + "; else a running house is asked")
     customers = reader.optionalText(
       "customers",
       help: "customers, their segments and regions, as CSV or as JSON with holidays too;"

@@ -7,7 +7,7 @@ struct HouseLayout: Sendable {
 
   /// Whom each service calls.
   static let calls: [String: [String]] = [
-    "classifier": ["notifier"],
+    "classifier": ["notifier", "baseline"],
     "detector": ["classifier"],
     "baseline": ["detector"],
     "ingest": ["baseline"],

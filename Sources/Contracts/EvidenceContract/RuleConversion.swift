@@ -3,8 +3,8 @@ public import RPC
 import SeriesContract
 
 extension Baselines.StaticRule {
-  /// Rules that one batch may hold.
-  public static let rulesLimit = 200
+  /// Rules that one batch may hold: all that a house may have set, and the shipped ones.
+  public static let rulesLimit = 600
 
   /// Reads the rules of a batch.
   ///

@@ -128,6 +128,7 @@ extension FindingsContract.FindingsBatch {
     evidenceHash = domain.evidenceHash
     findings = domain.findings.map(FindingsContract.Finding.init)
     cohorts = domain.cohorts.map(EvidenceContract.CohortRow.init)
+    inputs = domain.inputs.map { EvidenceContract.EvidenceBatch($0) }
   }
 }
 
@@ -176,6 +177,9 @@ extension Detection.FindingsBatch {
       }
       findings.append(
         try Detection.Finding(finding, field: "findings.findings[\(place)]"))
+    }
+    inputs = try wire.inputs.map { batch throws(RPCError) in
+      try Baselines.EvidenceBatch(batch)
     }
   }
 }

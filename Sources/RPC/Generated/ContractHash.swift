@@ -4,5 +4,5 @@
 enum ContractHash {
   /// SHA-256 over all contracts in order of their names.
   static let sha256 =
-    "1a484d57908e03e001c1abe78437ebfa1e3015aed41d226d301f6a38af64471e"
+    "b45a9545b151a35f8730ca3f816876da299fdd09ad43e82e707fd6df37f756f9"
 }

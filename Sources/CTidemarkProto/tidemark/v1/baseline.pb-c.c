@@ -817,6 +817,96 @@ void   tidemark__v1__remove_calendar_entries_response__free_unpacked
   assert(message->base.descriptor == &tidemark__v1__remove_calendar_entries_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tidemark__v1__explain_request__init
+                     (Tidemark__V1__ExplainRequest         *message)
+{
+  static const Tidemark__V1__ExplainRequest init_value = TIDEMARK__V1__EXPLAIN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__explain_request__get_packed_size
+                     (const Tidemark__V1__ExplainRequest *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__explain_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__explain_request__pack
+                     (const Tidemark__V1__ExplainRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__explain_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__explain_request__pack_to_buffer
+                     (const Tidemark__V1__ExplainRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__explain_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__ExplainRequest *
+       tidemark__v1__explain_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__ExplainRequest *)
+     protobuf_c_message_unpack (&tidemark__v1__explain_request__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__explain_request__free_unpacked
+                     (Tidemark__V1__ExplainRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__explain_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__explain_response__init
+                     (Tidemark__V1__ExplainResponse         *message)
+{
+  static const Tidemark__V1__ExplainResponse init_value = TIDEMARK__V1__EXPLAIN_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__explain_response__get_packed_size
+                     (const Tidemark__V1__ExplainResponse *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__explain_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__explain_response__pack
+                     (const Tidemark__V1__ExplainResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__explain_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__explain_response__pack_to_buffer
+                     (const Tidemark__V1__ExplainResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__explain_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__ExplainResponse *
+       tidemark__v1__explain_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__ExplainResponse *)
+     protobuf_c_message_unpack (&tidemark__v1__explain_response__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__explain_response__free_unpacked
+                     (Tidemark__V1__ExplainResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__explain_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor tidemark__v1__close_bucket_request__field_descriptors[3] =
 {
   {
@@ -2281,6 +2371,160 @@ const ProtobufCMessageDescriptor tidemark__v1__remove_calendar_entries_response_
   (ProtobufCMessageInit) tidemark__v1__remove_calendar_entries_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tidemark__v1__explain_request__field_descriptors[3] =
+{
+  {
+    "customer",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ExplainRequest, customer),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "metric",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ExplainRequest, metric),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "moment",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ExplainRequest, moment),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__explain_request__field_indices_by_name[] = {
+  0,   /* field[0] = customer */
+  1,   /* field[1] = metric */
+  2,   /* field[2] = moment */
+};
+static const ProtobufCIntRange tidemark__v1__explain_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__explain_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.ExplainRequest",
+  "ExplainRequest",
+  "Tidemark__V1__ExplainRequest",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__ExplainRequest),
+  3,
+  tidemark__v1__explain_request__field_descriptors,
+  tidemark__v1__explain_request__field_indices_by_name,
+  1,  tidemark__v1__explain_request__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__explain_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__explain_response__field_descriptors[5] =
+{
+  {
+    "granularity",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ExplainResponse, granularity),
+    &tidemark__v1__granularity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bucket",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ExplainResponse, bucket),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lines",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tidemark__V1__ExplainResponse, n_lines),
+    offsetof(Tidemark__V1__ExplainResponse, lines),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "record",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ExplainResponse, record),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "run_id",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ExplainResponse, run_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__explain_response__field_indices_by_name[] = {
+  1,   /* field[1] = bucket */
+  0,   /* field[0] = granularity */
+  2,   /* field[2] = lines */
+  3,   /* field[3] = record */
+  4,   /* field[4] = run_id */
+};
+static const ProtobufCIntRange tidemark__v1__explain_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__explain_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.ExplainResponse",
+  "ExplainResponse",
+  "Tidemark__V1__ExplainResponse",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__ExplainResponse),
+  5,
+  tidemark__v1__explain_response__field_descriptors,
+  tidemark__v1__explain_response__field_indices_by_name,
+  1,  tidemark__v1__explain_response__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__explain_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue tidemark__v1__scan_state__enum_values_by_number[4] =
 {
   { "SCAN_STATE_UNSPECIFIED", "TIDEMARK__V1__SCAN_STATE__SCAN_STATE_UNSPECIFIED", 0 },
@@ -2385,7 +2629,7 @@ const ProtobufCEnumDescriptor tidemark__v1__calendar_scope__descriptor =
   tidemark__v1__calendar_scope__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tidemark__v1__baseline__method_descriptors[8] =
+static const ProtobufCMethodDescriptor tidemark__v1__baseline__method_descriptors[10] =
 {
   { "CloseBucket", &tidemark__v1__close_bucket_request__descriptor, &tidemark__v1__close_bucket_response__descriptor },
   { "StartScan", &tidemark__v1__start_scan_request__descriptor, &tidemark__v1__start_scan_response__descriptor },
@@ -2395,16 +2639,20 @@ static const ProtobufCMethodDescriptor tidemark__v1__baseline__method_descriptor
   { "PutCalendar", &tidemark__v1__put_calendar_request__descriptor, &tidemark__v1__put_calendar_response__descriptor },
   { "ListCalendar", &tidemark__v1__list_calendar_request__descriptor, &tidemark__v1__list_calendar_response__descriptor },
   { "RemoveCalendarEntries", &tidemark__v1__remove_calendar_entries_request__descriptor, &tidemark__v1__remove_calendar_entries_response__descriptor },
+  { "TakeSettings", &tidemark__v1__take_settings_request__descriptor, &tidemark__v1__take_settings_response__descriptor },
+  { "Explain", &tidemark__v1__explain_request__descriptor, &tidemark__v1__explain_response__descriptor },
 };
 const unsigned tidemark__v1__baseline__method_indices_by_name[] = {
   0,        /* CloseBucket */
+  9,        /* Explain */
   4,        /* GetBaseline */
   2,        /* GetScan */
   6,        /* ListCalendar */
   3,        /* Observe */
   5,        /* PutCalendar */
   7,        /* RemoveCalendarEntries */
-  1         /* StartScan */
+  1,        /* StartScan */
+  8         /* TakeSettings */
 };
 const ProtobufCServiceDescriptor tidemark__v1__baseline__descriptor =
 {
@@ -2413,7 +2661,7 @@ const ProtobufCServiceDescriptor tidemark__v1__baseline__descriptor =
   "Baseline",
   "Tidemark__V1__Baseline",
   "tidemark.v1",
-  8,
+  10,
   tidemark__v1__baseline__method_descriptors,
   tidemark__v1__baseline__method_indices_by_name
 };
@@ -2480,6 +2728,22 @@ void tidemark__v1__baseline__remove_calendar_entries(ProtobufCService *service,
 {
   assert(service->descriptor == &tidemark__v1__baseline__descriptor);
   service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__baseline__take_settings(ProtobufCService *service,
+                                           const Tidemark__V1__TakeSettingsRequest *input,
+                                           Tidemark__V1__TakeSettingsResponse_Closure closure,
+                                           void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__baseline__descriptor);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__baseline__explain(ProtobufCService *service,
+                                     const Tidemark__V1__ExplainRequest *input,
+                                     Tidemark__V1__ExplainResponse_Closure closure,
+                                     void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__baseline__descriptor);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__baseline__init (Tidemark__V1__Baseline_Service *service,
                                    Tidemark__V1__Baseline_ServiceDestroy destroy)

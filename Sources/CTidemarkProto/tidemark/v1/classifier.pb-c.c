@@ -367,6 +367,96 @@ void   tidemark__v1__get_evidence_response__free_unpacked
   assert(message->base.descriptor == &tidemark__v1__get_evidence_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tidemark__v1__get_decision_request__init
+                     (Tidemark__V1__GetDecisionRequest         *message)
+{
+  static const Tidemark__V1__GetDecisionRequest init_value = TIDEMARK__V1__GET_DECISION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__get_decision_request__get_packed_size
+                     (const Tidemark__V1__GetDecisionRequest *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__get_decision_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__get_decision_request__pack
+                     (const Tidemark__V1__GetDecisionRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__get_decision_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__get_decision_request__pack_to_buffer
+                     (const Tidemark__V1__GetDecisionRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__get_decision_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__GetDecisionRequest *
+       tidemark__v1__get_decision_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__GetDecisionRequest *)
+     protobuf_c_message_unpack (&tidemark__v1__get_decision_request__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__get_decision_request__free_unpacked
+                     (Tidemark__V1__GetDecisionRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__get_decision_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__get_decision_response__init
+                     (Tidemark__V1__GetDecisionResponse         *message)
+{
+  static const Tidemark__V1__GetDecisionResponse init_value = TIDEMARK__V1__GET_DECISION_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__get_decision_response__get_packed_size
+                     (const Tidemark__V1__GetDecisionResponse *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__get_decision_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__get_decision_response__pack
+                     (const Tidemark__V1__GetDecisionResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__get_decision_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__get_decision_response__pack_to_buffer
+                     (const Tidemark__V1__GetDecisionResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__get_decision_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__GetDecisionResponse *
+       tidemark__v1__get_decision_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__GetDecisionResponse *)
+     protobuf_c_message_unpack (&tidemark__v1__get_decision_response__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__get_decision_response__free_unpacked
+                     (Tidemark__V1__GetDecisionResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__get_decision_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tidemark__v1__transition_request__init
                      (Tidemark__V1__TransitionRequest         *message)
 {
@@ -969,6 +1059,199 @@ const ProtobufCMessageDescriptor tidemark__v1__get_evidence_response__descriptor
   (ProtobufCMessageInit) tidemark__v1__get_evidence_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tidemark__v1__get_decision_request__field_descriptors[3] =
+{
+  {
+    "anomaly_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__GetDecisionRequest, anomaly_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "has_bucket",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__GetDecisionRequest, has_bucket),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bucket",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__GetDecisionRequest, bucket),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__get_decision_request__field_indices_by_name[] = {
+  0,   /* field[0] = anomaly_id */
+  2,   /* field[2] = bucket */
+  1,   /* field[1] = has_bucket */
+};
+static const ProtobufCIntRange tidemark__v1__get_decision_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__get_decision_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.GetDecisionRequest",
+  "GetDecisionRequest",
+  "Tidemark__V1__GetDecisionRequest",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__GetDecisionRequest),
+  3,
+  tidemark__v1__get_decision_request__field_descriptors,
+  tidemark__v1__get_decision_request__field_indices_by_name,
+  1,  tidemark__v1__get_decision_request__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__get_decision_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__get_decision_response__field_descriptors[8] =
+{
+  {
+    "bucket",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__GetDecisionResponse, bucket),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__GetDecisionResponse, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "model_version",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__GetDecisionResponse, model_version),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "evidence_hash",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__GetDecisionResponse, evidence_hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "inputs",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__GetDecisionResponse, inputs),
+    &tidemark__v1__evidence_batch__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "metric_id",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__GetDecisionResponse, metric_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "record",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__GetDecisionResponse, record),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "buckets",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SFIXED32,
+    offsetof(Tidemark__V1__GetDecisionResponse, n_buckets),
+    offsetof(Tidemark__V1__GetDecisionResponse, buckets),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__get_decision_response__field_indices_by_name[] = {
+  0,   /* field[0] = bucket */
+  7,   /* field[7] = buckets */
+  3,   /* field[3] = evidence_hash */
+  4,   /* field[4] = inputs */
+  5,   /* field[5] = metric_id */
+  2,   /* field[2] = model_version */
+  6,   /* field[6] = record */
+  1,   /* field[1] = revision */
+};
+static const ProtobufCIntRange tidemark__v1__get_decision_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__get_decision_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.GetDecisionResponse",
+  "GetDecisionResponse",
+  "Tidemark__V1__GetDecisionResponse",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__GetDecisionResponse),
+  8,
+  tidemark__v1__get_decision_response__field_descriptors,
+  tidemark__v1__get_decision_response__field_indices_by_name,
+  1,  tidemark__v1__get_decision_response__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__get_decision_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor tidemark__v1__transition_request__field_descriptors[6] =
 {
   {
@@ -1157,19 +1440,27 @@ const ProtobufCEnumDescriptor tidemark__v1__transition_verb__descriptor =
   tidemark__v1__transition_verb__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tidemark__v1__classifier__method_descriptors[5] =
+static const ProtobufCMethodDescriptor tidemark__v1__classifier__method_descriptors[9] =
 {
   { "Classify", &tidemark__v1__classify_request__descriptor, &tidemark__v1__classify_response__descriptor },
   { "GetAnomaly", &tidemark__v1__get_anomaly_request__descriptor, &tidemark__v1__get_anomaly_response__descriptor },
   { "ListAnomalies", &tidemark__v1__list_anomalies_request__descriptor, &tidemark__v1__list_anomalies_response__descriptor },
   { "GetEvidence", &tidemark__v1__get_evidence_request__descriptor, &tidemark__v1__get_evidence_response__descriptor },
   { "Transition", &tidemark__v1__transition_request__descriptor, &tidemark__v1__transition_response__descriptor },
+  { "GetDecision", &tidemark__v1__get_decision_request__descriptor, &tidemark__v1__get_decision_response__descriptor },
+  { "PutSettings", &tidemark__v1__put_settings_request__descriptor, &tidemark__v1__put_settings_response__descriptor },
+  { "ListSettings", &tidemark__v1__list_settings_request__descriptor, &tidemark__v1__list_settings_response__descriptor },
+  { "RemoveSettings", &tidemark__v1__remove_settings_request__descriptor, &tidemark__v1__remove_settings_response__descriptor },
 };
 const unsigned tidemark__v1__classifier__method_indices_by_name[] = {
   0,        /* Classify */
   1,        /* GetAnomaly */
+  5,        /* GetDecision */
   3,        /* GetEvidence */
   2,        /* ListAnomalies */
+  7,        /* ListSettings */
+  6,        /* PutSettings */
+  8,        /* RemoveSettings */
   4         /* Transition */
 };
 const ProtobufCServiceDescriptor tidemark__v1__classifier__descriptor =
@@ -1179,7 +1470,7 @@ const ProtobufCServiceDescriptor tidemark__v1__classifier__descriptor =
   "Classifier",
   "Tidemark__V1__Classifier",
   "tidemark.v1",
-  5,
+  9,
   tidemark__v1__classifier__method_descriptors,
   tidemark__v1__classifier__method_indices_by_name
 };
@@ -1222,6 +1513,38 @@ void tidemark__v1__classifier__transition(ProtobufCService *service,
 {
   assert(service->descriptor == &tidemark__v1__classifier__descriptor);
   service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__classifier__get_decision(ProtobufCService *service,
+                                            const Tidemark__V1__GetDecisionRequest *input,
+                                            Tidemark__V1__GetDecisionResponse_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__classifier__descriptor);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__classifier__put_settings(ProtobufCService *service,
+                                            const Tidemark__V1__PutSettingsRequest *input,
+                                            Tidemark__V1__PutSettingsResponse_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__classifier__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__classifier__list_settings(ProtobufCService *service,
+                                             const Tidemark__V1__ListSettingsRequest *input,
+                                             Tidemark__V1__ListSettingsResponse_Closure closure,
+                                             void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__classifier__descriptor);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__classifier__remove_settings(ProtobufCService *service,
+                                               const Tidemark__V1__RemoveSettingsRequest *input,
+                                               Tidemark__V1__RemoveSettingsResponse_Closure closure,
+                                               void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__classifier__descriptor);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__classifier__init (Tidemark__V1__Classifier_Service *service,
                                      Tidemark__V1__Classifier_ServiceDestroy destroy)

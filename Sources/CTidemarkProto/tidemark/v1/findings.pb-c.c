@@ -426,7 +426,7 @@ const ProtobufCMessageDescriptor tidemark__v1__finding__descriptor =
   (ProtobufCMessageInit) tidemark__v1__finding__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tidemark__v1__findings_batch__field_descriptors[17] =
+static const ProtobufCFieldDescriptor tidemark__v1__findings_batch__field_descriptors[18] =
 {
   {
     "run_id",
@@ -632,6 +632,18 @@ static const ProtobufCFieldDescriptor tidemark__v1__findings_batch__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "inputs",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__FindingsBatch, inputs),
+    &tidemark__v1__evidence_batch__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tidemark__v1__findings_batch__field_indices_by_name[] = {
   2,   /* field[2] = bucket */
@@ -643,6 +655,7 @@ static const unsigned tidemark__v1__findings_batch__field_indices_by_name[] = {
   15,   /* field[15] = findings */
   10,   /* field[10] = flags */
   1,   /* field[1] = granularity */
+  17,   /* field[17] = inputs */
   9,   /* field[9] = metric_index */
   7,   /* field[7] = metrics */
   4,   /* field[4] = model_version */
@@ -655,7 +668,7 @@ static const unsigned tidemark__v1__findings_batch__field_indices_by_name[] = {
 static const ProtobufCIntRange tidemark__v1__findings_batch__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor tidemark__v1__findings_batch__descriptor =
 {
@@ -665,7 +678,7 @@ const ProtobufCMessageDescriptor tidemark__v1__findings_batch__descriptor =
   "Tidemark__V1__FindingsBatch",
   "tidemark.v1",
   sizeof(Tidemark__V1__FindingsBatch),
-  17,
+  18,
   tidemark__v1__findings_batch__field_descriptors,
   tidemark__v1__findings_batch__field_indices_by_name,
   1,  tidemark__v1__findings_batch__number_ranges,

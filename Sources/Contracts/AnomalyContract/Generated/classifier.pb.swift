@@ -3,6 +3,7 @@
 
 internal import CProtobufC
 internal import CTidemarkProto
+public import EvidenceContract
 public import FindingsContract
 public import RPC
 public import SeriesContract
@@ -353,6 +354,111 @@ public struct GetEvidenceResponse: WireMessage, Hashable {
   }
 }
 
+/// The message GetDecisionRequest of the contract.
+public struct GetDecisionRequest: WireMessage, Hashable {
+  /// `anomaly_id`.
+  public var anomalyID: [UInt8] = []
+
+  /// `has_bucket`.
+  public var hasBucket: Bool = false
+
+  /// `bucket`: of the decision; else the last one that is kept.
+  public var bucket: Int32 = 0
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__GetDecisionRequest()
+    tidemark__v1__get_decision_request__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__GetDecisionRequest.self)
+    anomalyID = wireSource.bytes(c.pointee.anomaly_id)
+    hasBucket = c.pointee.has_bucket != 0
+    bucket = c.pointee.bucket
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__GetDecisionRequest.self, 1)
+    tidemark__v1__get_decision_request__init(c)
+    if !anomalyID.isEmpty { c.pointee.anomaly_id = try arena.bytes(anomalyID) }
+    c.pointee.has_bucket = hasBucket ? 1 : 0
+    c.pointee.bucket = bucket
+    return WireTarget(c)
+  }
+}
+
+/// A decision that opened an anomaly, made it worse or let it begin again.
+public struct GetDecisionResponse: WireMessage, Hashable {
+  /// `bucket`.
+  public var bucket: Int32 = 0
+
+  /// `revision`: of the bucket.
+  public var revision: UInt32 = 0
+
+  /// `model_version`.
+  public var modelVersion: String = ""
+
+  /// `evidence_hash`.
+  public var evidenceHash: UInt64 = 0
+
+  /// `inputs`: what was judged: the series, and those that its rules look at.
+  public var inputs: EvidenceContract.EvidenceBatch?
+
+  /// `metric_id`: of the series that was judged.
+  public var metricID: Int32 = 0
+
+  /// `record`: as JSON: every test and every condition; at most 256 KiB.
+  public var record: String = ""
+
+  /// `buckets`: of all decisions that are kept of the anomaly, oldest first.
+  public var buckets: [Int32] = []
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__GetDecisionResponse()
+    tidemark__v1__get_decision_response__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__GetDecisionResponse.self)
+    bucket = c.pointee.bucket
+    revision = c.pointee.revision
+    modelVersion = wireSource.string(c.pointee.model_version)
+    evidenceHash = c.pointee.evidence_hash
+    inputs = wireSource.message(c.pointee.inputs)
+    metricID = c.pointee.metric_id
+    record = wireSource.string(c.pointee.record)
+    buckets = Array(UnsafeBufferPointer(start: c.pointee.buckets, count: c.pointee.n_buckets))
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__GetDecisionResponse.self, 1)
+    tidemark__v1__get_decision_response__init(c)
+    c.pointee.bucket = bucket
+    c.pointee.revision = revision
+    if !modelVersion.isEmpty { c.pointee.model_version = try arena.string(modelVersion, "tidemark.v1.GetDecisionResponse.model_version") }
+    c.pointee.evidence_hash = evidenceHash
+    if let inputs { c.pointee.inputs = try arena.message(inputs) }
+    c.pointee.metric_id = metricID
+    if !record.isEmpty { c.pointee.record = try arena.string(record, "tidemark.v1.GetDecisionResponse.record") }
+    c.pointee.buckets = try arena.copy(buckets); c.pointee.n_buckets = buckets.count
+    return WireTarget(c)
+  }
+}
+
 /// The message TransitionRequest of the contract.
 public struct TransitionRequest: WireMessage, Hashable {
   /// `anomaly_id`.
@@ -460,6 +566,18 @@ public enum ClassifierMethods {
   /// `Transition`.
   public static let transition = RPCMethod(
     "tidemark.v1.Classifier/Transition", isIdempotent: true)
+  /// `GetDecision`.
+  public static let getDecision = RPCMethod(
+    "tidemark.v1.Classifier/GetDecision", isIdempotent: true)
+  /// Settings hold for buckets that are judged from the next run on.
+  public static let putSettings = RPCMethod(
+    "tidemark.v1.Classifier/PutSettings", isIdempotent: true)
+  /// `ListSettings`.
+  public static let listSettings = RPCMethod(
+    "tidemark.v1.Classifier/ListSettings", isIdempotent: true)
+  /// `RemoveSettings`.
+  public static let removeSettings = RPCMethod(
+    "tidemark.v1.Classifier/RemoveSettings", isIdempotent: true)
 }
 
 /// Every method may be repeated without harm.
@@ -484,6 +602,22 @@ public protocol ClassifierHandler: Sendable {
   func transition(
     _ request: TransitionRequest, context: CallContext
   ) async throws(RPCError) -> TransitionResponse
+  /// Answers `GetDecision`.
+  func getDecision(
+    _ request: GetDecisionRequest, context: CallContext
+  ) async throws(RPCError) -> GetDecisionResponse
+  /// Settings hold for buckets that are judged from the next run on.
+  func putSettings(
+    _ request: EvidenceContract.PutSettingsRequest, context: CallContext
+  ) async throws(RPCError) -> EvidenceContract.PutSettingsResponse
+  /// Answers `ListSettings`.
+  func listSettings(
+    _ request: EvidenceContract.ListSettingsRequest, context: CallContext
+  ) async throws(RPCError) -> EvidenceContract.ListSettingsResponse
+  /// Answers `RemoveSettings`.
+  func removeSettings(
+    _ request: EvidenceContract.RemoveSettingsRequest, context: CallContext
+  ) async throws(RPCError) -> EvidenceContract.RemoveSettingsResponse
 }
 
 extension ClassifierHandler {
@@ -516,6 +650,26 @@ extension ClassifierHandler {
           (request: TransitionRequest, context: CallContext)
             async throws(RPCError) -> TransitionResponse in
           try await self.transition(request, context: context)
+        },
+        RPCMethodHandler(ClassifierMethods.getDecision) {
+          (request: GetDecisionRequest, context: CallContext)
+            async throws(RPCError) -> GetDecisionResponse in
+          try await self.getDecision(request, context: context)
+        },
+        RPCMethodHandler(ClassifierMethods.putSettings) {
+          (request: EvidenceContract.PutSettingsRequest, context: CallContext)
+            async throws(RPCError) -> EvidenceContract.PutSettingsResponse in
+          try await self.putSettings(request, context: context)
+        },
+        RPCMethodHandler(ClassifierMethods.listSettings) {
+          (request: EvidenceContract.ListSettingsRequest, context: CallContext)
+            async throws(RPCError) -> EvidenceContract.ListSettingsResponse in
+          try await self.listSettings(request, context: context)
+        },
+        RPCMethodHandler(ClassifierMethods.removeSettings) {
+          (request: EvidenceContract.RemoveSettingsRequest, context: CallContext)
+            async throws(RPCError) -> EvidenceContract.RemoveSettingsResponse in
+          try await self.removeSettings(request, context: context)
         },
       ])
   }
@@ -561,5 +715,33 @@ public struct ClassifierClient: Sendable {
     _ request: TransitionRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> TransitionResponse {
     try await caller.call(ClassifierMethods.transition, request, options: options)
+  }
+
+  /// Calls `GetDecision`.
+  public func getDecision(
+    _ request: GetDecisionRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> GetDecisionResponse {
+    try await caller.call(ClassifierMethods.getDecision, request, options: options)
+  }
+
+  /// Settings hold for buckets that are judged from the next run on.
+  public func putSettings(
+    _ request: EvidenceContract.PutSettingsRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> EvidenceContract.PutSettingsResponse {
+    try await caller.call(ClassifierMethods.putSettings, request, options: options)
+  }
+
+  /// Calls `ListSettings`.
+  public func listSettings(
+    _ request: EvidenceContract.ListSettingsRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> EvidenceContract.ListSettingsResponse {
+    try await caller.call(ClassifierMethods.listSettings, request, options: options)
+  }
+
+  /// Calls `RemoveSettings`.
+  public func removeSettings(
+    _ request: EvidenceContract.RemoveSettingsRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> EvidenceContract.RemoveSettingsResponse {
+    try await caller.call(ClassifierMethods.removeSettings, request, options: options)
   }
 }

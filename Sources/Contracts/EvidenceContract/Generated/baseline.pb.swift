@@ -927,6 +927,96 @@ public struct RemoveCalendarEntriesResponse: WireMessage, Hashable {
   }
 }
 
+/// The message ExplainRequest of the contract.
+public struct ExplainRequest: WireMessage, Hashable {
+  /// `customer`: UUID or external id.
+  public var customer: String = ""
+
+  /// `metric`: its key, such as "departures{origin=JFK}".
+  public var metric: String = ""
+
+  /// `moment`: "2026-12-24"; where buckets are shorter than a day a moment in them, such as "2026-12-24T13:05:00Z".
+  public var moment: String = ""
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__ExplainRequest()
+    tidemark__v1__explain_request__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ExplainRequest.self)
+    customer = wireSource.string(c.pointee.customer)
+    metric = wireSource.string(c.pointee.metric)
+    moment = wireSource.string(c.pointee.moment)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__ExplainRequest.self, 1)
+    tidemark__v1__explain_request__init(c)
+    if !customer.isEmpty { c.pointee.customer = try arena.string(customer, "tidemark.v1.ExplainRequest.customer") }
+    if !metric.isEmpty { c.pointee.metric = try arena.string(metric, "tidemark.v1.ExplainRequest.metric") }
+    if !moment.isEmpty { c.pointee.moment = try arena.string(moment, "tidemark.v1.ExplainRequest.moment") }
+    return WireTarget(c)
+  }
+}
+
+/// The message ExplainResponse of the contract.
+public struct ExplainResponse: WireMessage, Hashable {
+  /// `granularity`.
+  public var granularity: SeriesContract.Granularity = SeriesContract.Granularity(rawValue: 0)
+
+  /// `bucket`.
+  public var bucket: Int32 = 0
+
+  /// `lines`: one sentence, then the numbers; at most 200 lines.
+  public var lines: [String] = []
+
+  /// `record`: the same as JSON, at most 256 KiB.
+  public var record: String = ""
+
+  /// `run_id`: the run that judged the bucket.
+  public var runID: [UInt8] = []
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__ExplainResponse()
+    tidemark__v1__explain_response__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ExplainResponse.self)
+    granularity = SeriesContract.Granularity(rawValue: Int32(bitPattern: c.pointee.granularity.rawValue))
+    bucket = c.pointee.bucket
+    lines = wireSource.strings(c.pointee.lines, c.pointee.n_lines)
+    record = wireSource.string(c.pointee.record)
+    runID = wireSource.bytes(c.pointee.run_id)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__ExplainResponse.self, 1)
+    tidemark__v1__explain_response__init(c)
+    c.pointee.granularity = Tidemark__V1__Granularity(rawValue: UInt32(bitPattern: granularity.rawValue))
+    c.pointee.bucket = bucket
+    c.pointee.lines = try arena.strings(lines, "tidemark.v1.ExplainResponse.lines"); c.pointee.n_lines = lines.count
+    if !record.isEmpty { c.pointee.record = try arena.string(record, "tidemark.v1.ExplainResponse.record") }
+    if !runID.isEmpty { c.pointee.run_id = try arena.bytes(runID) }
+    return WireTarget(c)
+  }
+}
+
 /// The methods of `tidemark.v1.Baseline`.
 public enum BaselineMethods {
   /// `CloseBucket`.
@@ -953,6 +1043,12 @@ public enum BaselineMethods {
   /// `RemoveCalendarEntries`.
   public static let removeCalendarEntries = RPCMethod(
     "tidemark.v1.Baseline/RemoveCalendarEntries", isIdempotent: true)
+  /// Settings are the classifier's; it hands them over. A run takes them as they are when it begins.
+  public static let takeSettings = RPCMethod(
+    "tidemark.v1.Baseline/TakeSettings", isIdempotent: true)
+  /// Judges a bucket of one series again from what is stored, as the run did, and says why something was or was not raised. Nothing is changed.
+  public static let explain = RPCMethod(
+    "tidemark.v1.Baseline/Explain", isIdempotent: true)
 }
 
 /// Every method may be repeated without harm.
@@ -989,6 +1085,14 @@ public protocol BaselineHandler: Sendable {
   func removeCalendarEntries(
     _ request: RemoveCalendarEntriesRequest, context: CallContext
   ) async throws(RPCError) -> RemoveCalendarEntriesResponse
+  /// Settings are the classifier's; it hands them over. A run takes them as they are when it begins.
+  func takeSettings(
+    _ request: TakeSettingsRequest, context: CallContext
+  ) async throws(RPCError) -> TakeSettingsResponse
+  /// Judges a bucket of one series again from what is stored, as the run did, and says why something was or was not raised. Nothing is changed.
+  func explain(
+    _ request: ExplainRequest, context: CallContext
+  ) async throws(RPCError) -> ExplainResponse
 }
 
 extension BaselineHandler {
@@ -1036,6 +1140,16 @@ extension BaselineHandler {
           (request: RemoveCalendarEntriesRequest, context: CallContext)
             async throws(RPCError) -> RemoveCalendarEntriesResponse in
           try await self.removeCalendarEntries(request, context: context)
+        },
+        RPCMethodHandler(BaselineMethods.takeSettings) {
+          (request: TakeSettingsRequest, context: CallContext)
+            async throws(RPCError) -> TakeSettingsResponse in
+          try await self.takeSettings(request, context: context)
+        },
+        RPCMethodHandler(BaselineMethods.explain) {
+          (request: ExplainRequest, context: CallContext)
+            async throws(RPCError) -> ExplainResponse in
+          try await self.explain(request, context: context)
         },
       ])
   }
@@ -1102,5 +1216,19 @@ public struct BaselineClient: Sendable {
     _ request: RemoveCalendarEntriesRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> RemoveCalendarEntriesResponse {
     try await caller.call(BaselineMethods.removeCalendarEntries, request, options: options)
+  }
+
+  /// Settings are the classifier's; it hands them over. A run takes them as they are when it begins.
+  public func takeSettings(
+    _ request: TakeSettingsRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> TakeSettingsResponse {
+    try await caller.call(BaselineMethods.takeSettings, request, options: options)
+  }
+
+  /// Judges a bucket of one series again from what is stored, as the run did, and says why something was or was not raised. Nothing is changed.
+  public func explain(
+    _ request: ExplainRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ExplainResponse {
+    try await caller.call(BaselineMethods.explain, request, options: options)
   }
 }

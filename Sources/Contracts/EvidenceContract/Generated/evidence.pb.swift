@@ -457,7 +457,7 @@ public struct EvidenceBatch: WireMessage, Hashable {
   /// `risk`: minus the log of the chance that at least half goes on.
   public var risk: [Double] = []
 
-  /// `rules`: at most 200.
+  /// `rules`: at most 600.
   public var rules: [StaticRule] = []
 
   /// Makes a message whose fields hold their defaults.

@@ -247,6 +247,9 @@ public struct FindingsBatch: WireMessage, Hashable {
   /// `cohorts`: of the customers present and of all; at most 1,000.
   public var cohorts: [EvidenceContract.CohortRow] = []
 
+  /// `inputs`: all that judging the rows with findings again needs.
+  public var inputs: EvidenceContract.EvidenceBatch?
+
   /// Makes a message whose fields hold their defaults.
   public init() {}
 
@@ -277,6 +280,7 @@ public struct FindingsBatch: WireMessage, Hashable {
     evidenceHash = Array(UnsafeBufferPointer(start: c.pointee.evidence_hash, count: c.pointee.n_evidence_hash))
     findings = wireSource.messages(c.pointee.findings, c.pointee.n_findings)
     cohorts = wireSource.messages(c.pointee.cohorts, c.pointee.n_cohorts)
+    inputs = wireSource.message(c.pointee.inputs)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -300,6 +304,7 @@ public struct FindingsBatch: WireMessage, Hashable {
     c.pointee.evidence_hash = try arena.copy(evidenceHash); c.pointee.n_evidence_hash = evidenceHash.count
     c.pointee.findings = try arena.messages(findings); c.pointee.n_findings = findings.count
     c.pointee.cohorts = try arena.messages(cohorts); c.pointee.n_cohorts = cohorts.count
+    if let inputs { c.pointee.inputs = try arena.message(inputs) }
     return WireTarget(c)
   }
 }

@@ -15,6 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "tidemark/v1/common.pb-c.h"
+#include "tidemark/v1/settings.pb-c.h"
 
 typedef struct Tidemark__V1__CloseBucketRequest Tidemark__V1__CloseBucketRequest;
 typedef struct Tidemark__V1__CloseBucketResponse Tidemark__V1__CloseBucketResponse;
@@ -34,6 +35,8 @@ typedef struct Tidemark__V1__ListCalendarRequest Tidemark__V1__ListCalendarReque
 typedef struct Tidemark__V1__ListCalendarResponse Tidemark__V1__ListCalendarResponse;
 typedef struct Tidemark__V1__RemoveCalendarEntriesRequest Tidemark__V1__RemoveCalendarEntriesRequest;
 typedef struct Tidemark__V1__RemoveCalendarEntriesResponse Tidemark__V1__RemoveCalendarEntriesResponse;
+typedef struct Tidemark__V1__ExplainRequest Tidemark__V1__ExplainRequest;
+typedef struct Tidemark__V1__ExplainResponse Tidemark__V1__ExplainResponse;
 
 
 /* --- enums --- */
@@ -420,6 +423,52 @@ struct  Tidemark__V1__RemoveCalendarEntriesResponse
     , 0, 0 }
 
 
+struct  Tidemark__V1__ExplainRequest
+{
+  ProtobufCMessage base;
+  /*
+   * UUID or external id
+   */
+  char *customer;
+  /*
+   * its key, such as "departures{origin=JFK}"
+   */
+  char *metric;
+  /*
+   * "2026-12-24"; where buckets are shorter than a day a moment in them, such as
+   * "2026-12-24T13:05:00Z".
+   */
+  char *moment;
+};
+#define TIDEMARK__V1__EXPLAIN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__explain_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Tidemark__V1__ExplainResponse
+{
+  ProtobufCMessage base;
+  Tidemark__V1__Granularity granularity;
+  int32_t bucket;
+  /*
+   * one sentence, then the numbers; at most 200 lines
+   */
+  size_t n_lines;
+  char **lines;
+  /*
+   * the same as JSON, at most 256 KiB
+   */
+  char *record;
+  /*
+   * the run that judged the bucket
+   */
+  ProtobufCBinaryData run_id;
+};
+#define TIDEMARK__V1__EXPLAIN_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__explain_response__descriptor) \
+    , TIDEMARK__V1__GRANULARITY__GRANULARITY_UNSPECIFIED, 0, 0,NULL, (char *)protobuf_c_empty_string, {0,NULL} }
+
+
 /* Tidemark__V1__CloseBucketRequest methods */
 void   tidemark__v1__close_bucket_request__init
                      (Tidemark__V1__CloseBucketRequest         *message);
@@ -762,6 +811,44 @@ Tidemark__V1__RemoveCalendarEntriesResponse *
 void   tidemark__v1__remove_calendar_entries_response__free_unpacked
                      (Tidemark__V1__RemoveCalendarEntriesResponse *message,
                       ProtobufCAllocator *allocator);
+/* Tidemark__V1__ExplainRequest methods */
+void   tidemark__v1__explain_request__init
+                     (Tidemark__V1__ExplainRequest         *message);
+size_t tidemark__v1__explain_request__get_packed_size
+                     (const Tidemark__V1__ExplainRequest   *message);
+size_t tidemark__v1__explain_request__pack
+                     (const Tidemark__V1__ExplainRequest   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__explain_request__pack_to_buffer
+                     (const Tidemark__V1__ExplainRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__ExplainRequest *
+       tidemark__v1__explain_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__explain_request__free_unpacked
+                     (Tidemark__V1__ExplainRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__ExplainResponse methods */
+void   tidemark__v1__explain_response__init
+                     (Tidemark__V1__ExplainResponse         *message);
+size_t tidemark__v1__explain_response__get_packed_size
+                     (const Tidemark__V1__ExplainResponse   *message);
+size_t tidemark__v1__explain_response__pack
+                     (const Tidemark__V1__ExplainResponse   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__explain_response__pack_to_buffer
+                     (const Tidemark__V1__ExplainResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__ExplainResponse *
+       tidemark__v1__explain_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__explain_response__free_unpacked
+                     (Tidemark__V1__ExplainResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Tidemark__V1__CloseBucketRequest_Closure)
@@ -818,6 +905,12 @@ typedef void (*Tidemark__V1__RemoveCalendarEntriesRequest_Closure)
 typedef void (*Tidemark__V1__RemoveCalendarEntriesResponse_Closure)
                  (const Tidemark__V1__RemoveCalendarEntriesResponse *message,
                   void *closure_data);
+typedef void (*Tidemark__V1__ExplainRequest_Closure)
+                 (const Tidemark__V1__ExplainRequest *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__ExplainResponse_Closure)
+                 (const Tidemark__V1__ExplainResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -857,6 +950,14 @@ struct Tidemark__V1__Baseline_Service
                                   const Tidemark__V1__RemoveCalendarEntriesRequest *input,
                                   Tidemark__V1__RemoveCalendarEntriesResponse_Closure closure,
                                   void *closure_data);
+  void (*take_settings)(Tidemark__V1__Baseline_Service *service,
+                        const Tidemark__V1__TakeSettingsRequest *input,
+                        Tidemark__V1__TakeSettingsResponse_Closure closure,
+                        void *closure_data);
+  void (*explain)(Tidemark__V1__Baseline_Service *service,
+                  const Tidemark__V1__ExplainRequest *input,
+                  Tidemark__V1__ExplainResponse_Closure closure,
+                  void *closure_data);
 };
 typedef void (*Tidemark__V1__Baseline_ServiceDestroy)(Tidemark__V1__Baseline_Service *);
 void tidemark__v1__baseline__init (Tidemark__V1__Baseline_Service *service,
@@ -872,7 +973,9 @@ void tidemark__v1__baseline__init (Tidemark__V1__Baseline_Service *service,
       function_prefix__ ## get_baseline,\
       function_prefix__ ## put_calendar,\
       function_prefix__ ## list_calendar,\
-      function_prefix__ ## remove_calendar_entries  }
+      function_prefix__ ## remove_calendar_entries,\
+      function_prefix__ ## take_settings,\
+      function_prefix__ ## explain  }
 void tidemark__v1__baseline__close_bucket(ProtobufCService *service,
                                           const Tidemark__V1__CloseBucketRequest *input,
                                           Tidemark__V1__CloseBucketResponse_Closure closure,
@@ -905,6 +1008,14 @@ void tidemark__v1__baseline__remove_calendar_entries(ProtobufCService *service,
                                                      const Tidemark__V1__RemoveCalendarEntriesRequest *input,
                                                      Tidemark__V1__RemoveCalendarEntriesResponse_Closure closure,
                                                      void *closure_data);
+void tidemark__v1__baseline__take_settings(ProtobufCService *service,
+                                           const Tidemark__V1__TakeSettingsRequest *input,
+                                           Tidemark__V1__TakeSettingsResponse_Closure closure,
+                                           void *closure_data);
+void tidemark__v1__baseline__explain(ProtobufCService *service,
+                                     const Tidemark__V1__ExplainRequest *input,
+                                     Tidemark__V1__ExplainResponse_Closure closure,
+                                     void *closure_data);
 
 /* --- descriptors --- */
 
@@ -929,6 +1040,8 @@ extern const ProtobufCMessageDescriptor tidemark__v1__list_calendar_request__des
 extern const ProtobufCMessageDescriptor tidemark__v1__list_calendar_response__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__remove_calendar_entries_request__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__remove_calendar_entries_response__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__explain_request__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__explain_response__descriptor;
 extern const ProtobufCServiceDescriptor tidemark__v1__baseline__descriptor;
 
 PROTOBUF_C__END_DECLS

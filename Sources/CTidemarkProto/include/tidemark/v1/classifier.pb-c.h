@@ -16,7 +16,9 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "tidemark/v1/anomaly.pb-c.h"
 #include "tidemark/v1/common.pb-c.h"
+#include "tidemark/v1/evidence.pb-c.h"
 #include "tidemark/v1/findings.pb-c.h"
+#include "tidemark/v1/settings.pb-c.h"
 
 typedef struct Tidemark__V1__ClassifyRequest Tidemark__V1__ClassifyRequest;
 typedef struct Tidemark__V1__ClassifyResponse Tidemark__V1__ClassifyResponse;
@@ -26,6 +28,8 @@ typedef struct Tidemark__V1__ListAnomaliesRequest Tidemark__V1__ListAnomaliesReq
 typedef struct Tidemark__V1__ListAnomaliesResponse Tidemark__V1__ListAnomaliesResponse;
 typedef struct Tidemark__V1__GetEvidenceRequest Tidemark__V1__GetEvidenceRequest;
 typedef struct Tidemark__V1__GetEvidenceResponse Tidemark__V1__GetEvidenceResponse;
+typedef struct Tidemark__V1__GetDecisionRequest Tidemark__V1__GetDecisionRequest;
+typedef struct Tidemark__V1__GetDecisionResponse Tidemark__V1__GetDecisionResponse;
 typedef struct Tidemark__V1__TransitionRequest Tidemark__V1__TransitionRequest;
 typedef struct Tidemark__V1__TransitionResponse Tidemark__V1__TransitionResponse;
 
@@ -174,6 +178,57 @@ struct  Tidemark__V1__GetEvidenceResponse
 #define TIDEMARK__V1__GET_EVIDENCE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__get_evidence_response__descriptor) \
     , NULL, (char *)protobuf_c_empty_string, 0 }
+
+
+struct  Tidemark__V1__GetDecisionRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData anomaly_id;
+  protobuf_c_boolean has_bucket;
+  /*
+   * of the decision; else the last one that is kept
+   */
+  int32_t bucket;
+};
+#define TIDEMARK__V1__GET_DECISION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__get_decision_request__descriptor) \
+    , {0,NULL}, 0, 0 }
+
+
+/*
+ * A decision that opened an anomaly, made it worse or let it begin again.
+ */
+struct  Tidemark__V1__GetDecisionResponse
+{
+  ProtobufCMessage base;
+  int32_t bucket;
+  /*
+   * of the bucket
+   */
+  uint32_t revision;
+  char *model_version;
+  uint64_t evidence_hash;
+  /*
+   * what was judged: the series, and those that its rules look at
+   */
+  Tidemark__V1__EvidenceBatch *inputs;
+  /*
+   * of the series that was judged
+   */
+  int32_t metric_id;
+  /*
+   * as JSON: every test and every condition; at most 256 KiB
+   */
+  char *record;
+  /*
+   * of all decisions that are kept of the anomaly, oldest first
+   */
+  size_t n_buckets;
+  int32_t *buckets;
+};
+#define TIDEMARK__V1__GET_DECISION_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__get_decision_response__descriptor) \
+    , 0, 0, (char *)protobuf_c_empty_string, 0, NULL, 0, (char *)protobuf_c_empty_string, 0,NULL }
 
 
 struct  Tidemark__V1__TransitionRequest
@@ -366,6 +421,44 @@ Tidemark__V1__GetEvidenceResponse *
 void   tidemark__v1__get_evidence_response__free_unpacked
                      (Tidemark__V1__GetEvidenceResponse *message,
                       ProtobufCAllocator *allocator);
+/* Tidemark__V1__GetDecisionRequest methods */
+void   tidemark__v1__get_decision_request__init
+                     (Tidemark__V1__GetDecisionRequest         *message);
+size_t tidemark__v1__get_decision_request__get_packed_size
+                     (const Tidemark__V1__GetDecisionRequest   *message);
+size_t tidemark__v1__get_decision_request__pack
+                     (const Tidemark__V1__GetDecisionRequest   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__get_decision_request__pack_to_buffer
+                     (const Tidemark__V1__GetDecisionRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__GetDecisionRequest *
+       tidemark__v1__get_decision_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__get_decision_request__free_unpacked
+                     (Tidemark__V1__GetDecisionRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__GetDecisionResponse methods */
+void   tidemark__v1__get_decision_response__init
+                     (Tidemark__V1__GetDecisionResponse         *message);
+size_t tidemark__v1__get_decision_response__get_packed_size
+                     (const Tidemark__V1__GetDecisionResponse   *message);
+size_t tidemark__v1__get_decision_response__pack
+                     (const Tidemark__V1__GetDecisionResponse   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__get_decision_response__pack_to_buffer
+                     (const Tidemark__V1__GetDecisionResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__GetDecisionResponse *
+       tidemark__v1__get_decision_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__get_decision_response__free_unpacked
+                     (Tidemark__V1__GetDecisionResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Tidemark__V1__TransitionRequest methods */
 void   tidemark__v1__transition_request__init
                      (Tidemark__V1__TransitionRequest         *message);
@@ -430,6 +523,12 @@ typedef void (*Tidemark__V1__GetEvidenceRequest_Closure)
 typedef void (*Tidemark__V1__GetEvidenceResponse_Closure)
                  (const Tidemark__V1__GetEvidenceResponse *message,
                   void *closure_data);
+typedef void (*Tidemark__V1__GetDecisionRequest_Closure)
+                 (const Tidemark__V1__GetDecisionRequest *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__GetDecisionResponse_Closure)
+                 (const Tidemark__V1__GetDecisionResponse *message,
+                  void *closure_data);
 typedef void (*Tidemark__V1__TransitionRequest_Closure)
                  (const Tidemark__V1__TransitionRequest *message,
                   void *closure_data);
@@ -463,6 +562,22 @@ struct Tidemark__V1__Classifier_Service
                      const Tidemark__V1__TransitionRequest *input,
                      Tidemark__V1__TransitionResponse_Closure closure,
                      void *closure_data);
+  void (*get_decision)(Tidemark__V1__Classifier_Service *service,
+                       const Tidemark__V1__GetDecisionRequest *input,
+                       Tidemark__V1__GetDecisionResponse_Closure closure,
+                       void *closure_data);
+  void (*put_settings)(Tidemark__V1__Classifier_Service *service,
+                       const Tidemark__V1__PutSettingsRequest *input,
+                       Tidemark__V1__PutSettingsResponse_Closure closure,
+                       void *closure_data);
+  void (*list_settings)(Tidemark__V1__Classifier_Service *service,
+                        const Tidemark__V1__ListSettingsRequest *input,
+                        Tidemark__V1__ListSettingsResponse_Closure closure,
+                        void *closure_data);
+  void (*remove_settings)(Tidemark__V1__Classifier_Service *service,
+                          const Tidemark__V1__RemoveSettingsRequest *input,
+                          Tidemark__V1__RemoveSettingsResponse_Closure closure,
+                          void *closure_data);
 };
 typedef void (*Tidemark__V1__Classifier_ServiceDestroy)(Tidemark__V1__Classifier_Service *);
 void tidemark__v1__classifier__init (Tidemark__V1__Classifier_Service *service,
@@ -475,7 +590,11 @@ void tidemark__v1__classifier__init (Tidemark__V1__Classifier_Service *service,
       function_prefix__ ## get_anomaly,\
       function_prefix__ ## list_anomalies,\
       function_prefix__ ## get_evidence,\
-      function_prefix__ ## transition  }
+      function_prefix__ ## transition,\
+      function_prefix__ ## get_decision,\
+      function_prefix__ ## put_settings,\
+      function_prefix__ ## list_settings,\
+      function_prefix__ ## remove_settings  }
 void tidemark__v1__classifier__classify(ProtobufCService *service,
                                         const Tidemark__V1__ClassifyRequest *input,
                                         Tidemark__V1__ClassifyResponse_Closure closure,
@@ -496,6 +615,22 @@ void tidemark__v1__classifier__transition(ProtobufCService *service,
                                           const Tidemark__V1__TransitionRequest *input,
                                           Tidemark__V1__TransitionResponse_Closure closure,
                                           void *closure_data);
+void tidemark__v1__classifier__get_decision(ProtobufCService *service,
+                                            const Tidemark__V1__GetDecisionRequest *input,
+                                            Tidemark__V1__GetDecisionResponse_Closure closure,
+                                            void *closure_data);
+void tidemark__v1__classifier__put_settings(ProtobufCService *service,
+                                            const Tidemark__V1__PutSettingsRequest *input,
+                                            Tidemark__V1__PutSettingsResponse_Closure closure,
+                                            void *closure_data);
+void tidemark__v1__classifier__list_settings(ProtobufCService *service,
+                                             const Tidemark__V1__ListSettingsRequest *input,
+                                             Tidemark__V1__ListSettingsResponse_Closure closure,
+                                             void *closure_data);
+void tidemark__v1__classifier__remove_settings(ProtobufCService *service,
+                                               const Tidemark__V1__RemoveSettingsRequest *input,
+                                               Tidemark__V1__RemoveSettingsResponse_Closure closure,
+                                               void *closure_data);
 
 /* --- descriptors --- */
 
@@ -508,6 +643,8 @@ extern const ProtobufCMessageDescriptor tidemark__v1__list_anomalies_request__de
 extern const ProtobufCMessageDescriptor tidemark__v1__list_anomalies_response__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__get_evidence_request__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__get_evidence_response__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__get_decision_request__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__get_decision_response__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__transition_request__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__transition_response__descriptor;
 extern const ProtobufCServiceDescriptor tidemark__v1__classifier__descriptor;

@@ -373,7 +373,7 @@ struct  Tidemark__V1__EvidenceBatch
   size_t n_risk;
   double *risk;
   /*
-   * at most 200
+   * at most 600
    */
   size_t n_rules;
   Tidemark__V1__StaticRule **rules;

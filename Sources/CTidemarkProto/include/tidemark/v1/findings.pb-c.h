@@ -173,10 +173,14 @@ struct  Tidemark__V1__FindingsBatch
    */
   size_t n_cohorts;
   Tidemark__V1__CohortRow **cohorts;
+  /*
+   * all that judging the rows with findings again needs
+   */
+  Tidemark__V1__EvidenceBatch *inputs;
 };
 #define TIDEMARK__V1__FINDINGS_BATCH__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__findings_batch__descriptor) \
-    , {0,NULL}, TIDEMARK__V1__GRANULARITY__GRANULARITY_UNSPECIFIED, 0, 0, (char *)protobuf_c_empty_string, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , {0,NULL}, TIDEMARK__V1__GRANULARITY__GRANULARITY_UNSPECIFIED, 0, 0, (char *)protobuf_c_empty_string, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL }
 
 
 /* Tidemark__V1__TestResult methods */

@@ -30,7 +30,7 @@ extension ExplanationWords {
     case .update:
       let told = settled.told == .changed ? "got worse" : "goes on"
       return "Nothing new was raised: the anomaly since"
-        + " \(DetectionFile.moment(Bucket(granularity, episode.startBucket))) \(told)"
+        + " \(momentText(Bucket(granularity, episode.startBucket))) \(told)"
         + " (\(summary)): \(deciding(record))."
     }
   }
@@ -64,7 +64,7 @@ extension ExplanationWords {
     guard let settled = decision.settled.first(where: { $0.made.decision.action != .nothing }),
       let episode = settled.made.decision.episode
     else { return nil }
-    let since = DetectionFile.moment(Bucket(granularity, episode.startBucket))
+    let since = momentText(Bucket(granularity, episode.startBucket))
     let verb =
       switch settled.made.decision.action {
       case .resolve: "is over"

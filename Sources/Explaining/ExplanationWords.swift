@@ -5,16 +5,17 @@ import Replay
 import SeriesModel
 
 /// An explanation as people read it: one sentence, then the numbers.
-struct ExplanationWords {
+public struct ExplanationWords {
   let explanation: Explanation
 
-  init(_ explanation: Explanation) { self.explanation = explanation }
+  /// Takes an explanation.
+  public init(_ explanation: Explanation) { self.explanation = explanation }
 
   var metric: Metric { explanation.metric }
   var granularity: Granularity { explanation.bucket.granularity }
 
   /// All lines.
-  var lines: [String] {
+  public var lines: [String] {
     [sentence, "", "\(seriesName), \(moment)"] + rows.map { "  " + $0 } + tests + conditions
       + merging
   }
@@ -27,7 +28,7 @@ struct ExplanationWords {
 
   /// The bucket with its day of the week.
   var moment: String {
-    let text = DetectionFile.moment(explanation.bucket)
+    let text = momentText(explanation.bucket)
     switch granularity {
     case .day: return "\(weekday) \(text)"
     case .week: return "week of \(text)"
@@ -83,7 +84,7 @@ struct ExplanationWords {
     let members = countWords(Int64(cohort.members), "member")
     if let since = cohort.outageSince {
       return "\(name), \(members): a platform event since"
-        + " \(DetectionFile.moment(Bucket(granularity, since)))"
+        + " \(momentText(Bucket(granularity, since)))"
     }
     let percent = ((exponential(cohort.shift) - 1) * 1_000).rounded() / 10
     let side = percent < 0 ? "below" : "above"

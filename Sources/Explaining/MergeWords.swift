@@ -17,7 +17,7 @@ struct MergeWords {
     return lines.isEmpty ? ["none lasts, and none begins"] : lines
   }
 
-  func moment(_ bucket: Int32) -> String { DetectionFile.moment(Bucket(granularity, bucket)) }
+  func moment(_ bucket: Int32) -> String { momentText(Bucket(granularity, bucket)) }
 
   /// What became of one side.
   private func line(_ settled: SettledDecision) -> String {

@@ -1,7 +1,7 @@
 import Baselines
 import Classification
-import Detection
-import JSON
+public import Detection
+public import JSON
 import Replay
 import SeriesModel
 
@@ -9,18 +9,18 @@ import SeriesModel
 ///
 /// Members stand in a fixed order, numbers are the shortest that read back to the same double, what
 /// is no number or infinite is `null`, and hashes are sixteen hexadecimal digits.
-enum DecisionJSON {
+public enum DecisionJSON {
   /// The version of this form.
-  static let version: Int64 = 1
+  public static let version: Int64 = 1
 
   /// All of an explanation.
-  static func value(_ explanation: Explanation) -> JSONValue {
+  public static func value(_ explanation: Explanation) -> JSONValue {
     var members: [(String, JSONValue)] = [
       ("version", .integer(version)),
       ("customer", .string(explanation.customer.externalID)),
       ("metric", .string(explanation.metric.key)),
       ("granularity", .string(explanation.bucket.granularity.name)),
-      ("bucket", .string(DetectionFile.moment(explanation.bucket))),
+      ("bucket", .string(momentText(explanation.bucket))),
       ("observed", .number(explanation.value)),
     ]
     if let band = explanation.band {
@@ -38,6 +38,19 @@ enum DecisionJSON {
       members.append(("merge", .array(decision.settled.map(value))))
     }
     return object(members)
+  }
+
+  /// A decision about one row, without what merging made of it.
+  public static func document(_ record: DecisionRecord) -> JSONValue {
+    object([
+      ("version", .integer(version)),
+      ("customer", .string(record.customer.externalID)),
+      ("metric", .string(record.metric.key)),
+      ("granularity", .string(record.bucket.granularity.name)),
+      ("bucket", .string(momentText(record.bucket))),
+      ("observed", .number(record.observed)),
+      ("record", value(record)),
+    ])
   }
 
   /// The record: everything that the decision about the row rests on.
@@ -97,8 +110,8 @@ enum DecisionJSON {
   private static func value(_ finding: Finding, _ granularity: Granularity) -> JSONValue {
     object([
       ("kind", .string(finding.kind.name)),
-      ("start", .string(DetectionFile.moment(Bucket(granularity, finding.startBucket)))),
-      ("end", .string(DetectionFile.moment(Bucket(granularity, finding.endBucket)))),
+      ("start", .string(momentText(Bucket(granularity, finding.startBucket)))),
+      ("end", .string(momentText(Bucket(granularity, finding.endBucket)))),
       ("observed", .number(finding.observed)), ("expected", .number(finding.expected)),
       ("score", .number(finding.score)), ("log_ratio", .number(finding.logRatio)),
     ])

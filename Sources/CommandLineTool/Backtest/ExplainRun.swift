@@ -1,24 +1,6 @@
 import Baselines
-import Detection
-import Replay
+import Explaining
 import SeriesModel
-
-/// What a history says of one series in one bucket.
-struct Explanation: Sendable {
-  let customer: Customer
-  let metric: Metric
-  let bucket: Bucket
-  /// The value; NaN where missing.
-  let value: Double
-  /// The band in which it was expected; nil before the second value.
-  let band: BandPoint?
-  /// What was decided; nil where there was nothing to judge.
-  let decision: ReplayedDecision?
-  /// Whether the series had a value before.
-  let hasBegun: Bool
-  /// What was common to the customer's cohort; nil where nobody is compared.
-  let cohort: CohortRow?
-}
 
 /// Walks a history to one bucket of one series.
 struct ExplainRun: Sendable {
@@ -57,11 +39,11 @@ struct ExplainRun: Sendable {
     return place
   }
 
-  /// Explains one bucket.
+  /// Explains one bucket; nil where the history has not got it.
   ///
   /// All customers are walked for what they have in common, then the one in question again for its
   /// own decisions: they depend on nothing else.
-  func explanation(of place: Int, in bucket: Int32, threads: Int) async -> Explanation {
+  func explanation(of place: Int, in bucket: Int32, threads: Int) async -> Explanation? {
     let run = BacktestRun(
       history, calendar: calendar, hasCohorts: hasCohorts, sensitivity: sensitivity,
       staticRules: staticRules)
@@ -71,26 +53,16 @@ struct ExplainRun: Sendable {
     }
     let series = history.series[place]
     let own = history.series.indices.filter { history.series[$0].customer == series.customer }
-    let customer = history.customers[series.customer]
-    let metric = history.metrics[series.metric]
-    var replay = HistoryReplay(
-      granularity: history.granularity, customers: [customer], metrics: history.metrics,
-      members: own.map { HistoryReplay.Member(customer: 0, metric: history.series[$0].metric) },
-      calendar: calendar, sensitivity: sensitivity, staticRules: staticRules)
-    replay.watched = own.firstIndex(of: place)
-    var walk = SeriesWalk(customer: customer, metric: metric, calendar: calendar)
-    var band: BandPoint?
+    guard let watched = own.firstIndex(of: place) else { return nil }
+    var walk = ExplanationWalk(
+      customer: history.customers[series.customer], metrics: history.metrics,
+      series: own.map { history.series[$0].metric }, watched: watched, calendar: calendar,
+      sensitivity: sensitivity, staticRules: staticRules)
     for index in history.buckets where index <= bucket {
-      let rows = cohorts[index]
-      _ = replay.advance(
-        to: index, values: { history.value(own[$0], index) }, cohorts: rows)
-      band = walk.advance(to: index, value: history.value(place, index), cohorts: rows)
+      walk.advance(
+        to: index, isLast: index == bucket, values: { history.value(own[$0], index) },
+        cohorts: cohorts[index])
     }
-    let rows = cohorts[bucket]
-    return Explanation(
-      customer: customer, metric: metric, bucket: Bucket(history.granularity, bucket),
-      value: history.value(place, bucket), band: band, decision: replay.decision,
-      hasBegun: bucket > series.first,
-      cohort: CohortRow.deciding(rows, for: customer))
+    return walk.explanation
   }
 }
