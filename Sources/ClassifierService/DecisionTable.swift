@@ -36,15 +36,23 @@ extension JudgedBatch {
     behind records: [AnomalyRecord], before known: [AnomalyID: AnomalyRecord]
   ) throws -> [StoredDecision] {
     guard let inputs = findings.inputs else { return [] }
-    var rows: [UInt64: Int] = [:]
-    for row in findingOfRow.keys { rows[findings.evidenceHash[row]] = row }
+    var rows: [SeriesKey: Int] = [:]
+    var rowsOfCustomer: [CustomerID: [Int]] = [:]
+    for row in findingOfRow.keys.sorted() {
+      let series = findings.series(ofRow: row)
+      rows[series] = row
+      rowsOfCustomer[series.customer, default: []].append(row)
+    }
     var decisions: [AnomalyID: StoredDecision] = [:]
     for record in records where known[record.id]?.evidence.hash != record.evidence.hash {
-      guard let row = rows[record.evidence.hash],
+      // A customer as a whole has the evidence of one of its series. Series that are the same in
+      // every number have the same hash.
+      let own = [rows[record.key]].compactMap { $0 } + (rowsOfCustomer[record.customer.id] ?? [])
+      guard let row = own.first(where: { findings.evidenceHash[$0] == record.evidence.hash }),
         let place = inputs.row(of: findings.series(ofRow: row)),
-        let own = inputs.inputs(ofRows: [place])
+        let needed = inputs.inputs(ofRows: [place])
       else { continue }
-      decisions[record.id] = try decision(behind: record, row: row, own)
+      decisions[record.id] = try decision(behind: record, row: row, needed)
     }
     return decisions.values.sorted { $0.anomaly < $1.anomaly }
   }

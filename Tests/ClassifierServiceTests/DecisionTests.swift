@@ -17,18 +17,18 @@ import Testing
 
 @Suite("Decisions at rest", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(1)))
 struct DecisionTests {
-  /// A customer's models, fed a value a day.
+  /// Models of customers that all do the same, fed a value a day.
   private struct Feed {
     private var fold: ModelFold
 
-    init(metrics: [SeriesModel.Metric] = [World().metric]) {
+    init(customers: Int = 1) {
       let world = World()
       fold = ModelFold(
         runID: ScanRunID(high: 1, low: 1), granularity: .day, ingestSequence: 1,
-        customers: [world.customers[0]], metrics: metrics,
-        members: metrics.indices.map { metric in
+        customers: Array(world.customers.prefix(customers)), metrics: [world.metric],
+        members: (0..<customers).map { customer in
           ModelFold.Member(
-            customer: 0, metric: metric,
+            customer: customer, metric: 0,
             model: SeriesBaseline(kind: .count, granularity: .day), through: World.day - 1,
             silentThrough: World.day - 1)
         }, sensitivity: [SensitivityRule(scope: .segment("large"), scale: 1.25)])
@@ -148,6 +148,26 @@ struct DecisionTests {
         }
         #expect(error?.code == .notFound)
         #expect(error?.message.contains("no decision is kept") == true)
+      }
+    }
+  }
+
+  @Test("series that are the same in every number keep their own decisions")
+  func twins() async throws {
+    try await Laboratory.with { laboratory in
+      var feed = Feed(customers: 2)
+      for day in 0..<71 as Range<Int32> {
+        guard let findings = feed.judge(day, day < 70 ? usual(day) : 1) else { continue }
+        _ = try await laboratory.store.classify(try JudgedBatch(findings))
+      }
+      let anomalies = try await laboratory.all()
+      #expect(anomalies.count == 2)
+      try await House.with(laboratory) { house in
+        for anomaly in anomalies {
+          let kept = try await decision(house, of: anomaly.id)
+          #expect(kept.inputs?.customers.map(\.externalID) == [anomaly.customer.externalID])
+          #expect(kept.record.contains("\"\(anomaly.customer.externalID)\""))
+        }
       }
     }
   }

@@ -122,6 +122,9 @@ def check_sensitivity(checks: Checks, live, rows: list[dict[str, str]]) -> None:
     checks.equal("one of both has an anomaly", raised.split(), [other])
     code, said = live.tidemark("sensitivity", "remove", "--customer", cautious)
     checks.check("a sensitivity is removed", code == 0 and said.startswith("removed"), said)
+    code, said = live.tidemark("sensitivity", "set", "2", "--customer", "nobody")
+    checks.check("a customer that nobody knows is noted",
+                 code == 0 and "there is no customer nobody yet" in said, said)
     code, said = live.tidemark("sensitivity", "set", "11")
     checks.check("a scale out of range is refused", code == 2 and "0.1 to 10" in said, said)
 

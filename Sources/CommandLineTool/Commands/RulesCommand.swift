@@ -83,6 +83,7 @@ private func addRule(
   let news = answer.created > 0 ? "new" : answer.changed > 0 ? "changed" : "known before"
   context.terminal.line(
     "\(news): \(RuleWords.line(rule)); " + HouseSettings.effect(isTaken: answer.taken))
+  if let notice = await house.notice(of: rule.scope) { context.terminal.note(notice) }
   return 0
 }
 

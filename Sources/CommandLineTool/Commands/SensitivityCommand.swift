@@ -56,6 +56,7 @@ private func setSensitivity(
   context.terminal.line(
     "\(news): \(oneLine(RuleWords.scope(scope)))  \(numberWords(scale)); "
       + HouseSettings.effect(isTaken: answer.taken))
+  if let notice = await house.notice(of: scope) { context.terminal.note(notice) }
   return 0
 }
 

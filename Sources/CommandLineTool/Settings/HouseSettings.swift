@@ -1,7 +1,10 @@
 import AnomalyContract
+import Baselines
 import EvidenceContract
+import PointsContract
 import RPC
 import SeriesContract
+import SeriesModel
 import ServiceRuntime
 
 /// What a house is told about judgement, over the classifier, which owns it.
@@ -48,6 +51,26 @@ struct HouseSettings {
         page.pageToken = answer.nextPageToken
       } while !page.pageToken.isEmpty
       return found
+    }
+  }
+
+  /// What is odd about a scope: a customer that nobody knows yet may be a slip of the pen.
+  ///
+  /// Nil where nothing is, or where ingest cannot be asked: what was set is set.
+  func notice(of scope: Scope) async -> String? {
+    guard case .customer(let name) = scope else { return nil }
+    do {
+      let customer = try await client.with("ingest") { caller in
+        var request = GetCustomerRequest()
+        request.customer = name
+        return try await IngestClient(caller).getCustomer(request, options: CallOptions()).customer
+      }
+      guard let id = customer?.externalID, id != name else { return nil }
+      return "note: a scope names a customer by its external id, which is \(oneLine(id))"
+    } catch let error as RPCError where error.code == .notFound {
+      return "note: there is no customer \(oneLine(name)) yet"
+    } catch {
+      return nil
     }
   }
 
