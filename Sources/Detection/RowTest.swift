@@ -127,7 +127,7 @@ struct RowTest {
   }
 
   /// Whether a bucket of the ring lies beyond one deviation on that side.
-  private func isOut(_ cell: Int, isUp: Bool) -> Bool {
+  func isOut(_ cell: Int, isUp: Bool) -> Bool {
     let difference = evidence.ringObserved[cell] - evidence.ringExpected[cell]
     return (isUp ? difference : -difference) > evidence.deviation[row]
   }
@@ -172,7 +172,8 @@ struct RowTest {
       log.note(change: change)
       let isLarge = isLargeEnough(rule, cell, change, &log)
       let isStill = isStillOut(place, isUp: change > 0, &log)
-      guard isShort, isOut, isLarge, isStill, ratio > best?.ratio ?? 1 else { continue }
+      let isSteady = isUsedSteadily(before: rule.length, isUp: change > 0, &log)
+      guard isShort, isOut, isLarge, isStill, isSteady, ratio > best?.ratio ?? 1 else { continue }
       best = Excess(place: place, ratio: ratio, change: change)
     }
     return best
@@ -239,19 +240,27 @@ struct RowTest {
     let isUp = best.change > 0
     let isLevel =
       length > parameters.shortWindow || evidence.windows[best.place] > parameters.shortWindow
-      || isSeenByLongWindow(isUp: isUp)
+      || isSeenByLongWindow(best)
     if isLevel { return isUp ? .levelUp : .levelDown }
     return isUp ? .spike : .drop
   }
 
+  /// How far towards its own threshold a long window must be, and how far beside the best window.
+  private static let longShare = 0.75
+  private static let longBesideBest = 0.65
+
   /// Whether a long window is well on its way to the same side: what comes on slowly is no drop,
   /// though a short window may be the first to see enough of it.
-  private func isSeenByLongWindow(isUp: Bool) -> Bool {
+  ///
+  /// A sudden fall is seen by the short windows first and by far; that the long ones follow within
+  /// days makes no level of it.
+  private func isSeenByLongWindow(_ best: Excess) -> Bool {
+    let needed = max(Self.longShare, Self.longBesideBest * best.ratio)
     for place in evidence.windows.indices where evidence.windows[place] > parameters.shortWindow {
       let cell = row * evidence.windows.count + place
       guard let rule = rules[place], evidence.windowValid[cell] > 0 else { continue }
       let score = statistic(cell) / threshold(rule)
-      if (isUp ? score : -score) > 0.75 { return true }
+      if (best.change > 0 ? score : -score) > needed { return true }
     }
     return false
   }

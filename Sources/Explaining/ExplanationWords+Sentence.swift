@@ -133,6 +133,10 @@ extension ExplanationWords {
       return "\(what) is beyond chance (\(numbers)), but below the \(words.change(gate.needed))"
         + " that matter"
     }
+    if failed.contains(.steadyUse) {
+      return "\(what) is beyond chance (\(numbers)), but the series is too young for a fall to be"
+        + " told from a habit of zeros"
+    }
     return "\(what) is beyond chance (\(numbers)), but too few units to matter"
   }
 

@@ -106,6 +106,8 @@ struct TrialWords {
     case .largeEffect: return "the change is too small to matter"
     case .largeChange: return "too few units to matter"
     case .newestOut: return "the newest \(unit) is back"
+    case .steadyUse:
+      return "too young to tell a fall from a habit of zeros (\(numberWords(gate.value)) before it)"
     case .longEnough:
       return "not long enough (\(numberWords(gate.value)) of \(numberWords(gate.needed)))"
     case .departed: return "no window is out of the ordinary"

@@ -20,6 +20,8 @@ public struct Gate: Sendable, Hashable {
     case largeChange = "large_change"
     /// The newest bucket is out on the same side, in deviations.
     case newestOut = "newest_out"
+    /// Too few zeros came before it for a habit that is not learned yet, in buckets.
+    case steadyUse = "steady_use"
     /// It has lasted for long enough, in buckets.
     case longEnough = "long_enough"
     /// A window is out of the ordinary as well.
