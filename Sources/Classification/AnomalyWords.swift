@@ -223,7 +223,7 @@ public enum SuggestedAction: String, Sendable, Hashable, CaseIterable {
   public static func suggested(for type: AnomalyType, _ intent: Intent) -> [SuggestedAction] {
     switch (intent, type) {
     case (_, .platformOutage): [.investigate]
-    case (.risk, .abandonment): [.scheduleTraining, .contactCustomer, .investigate]
+    case (.risk, .abandonment): [.scheduleTraining, .investigate]
     case (.risk, .levelDown), (.risk, .gradualDecline), (.risk, .growthStall):
       [.investigate, .contactCustomer, .scheduleTraining]
     case (.risk, _): [.investigate, .contactCustomer]

@@ -89,7 +89,29 @@ private func accountLines(_ account: [Anomaly], number: Int, style: ChatStyle) -
   return lines
 }
 
+/// A feature that is hardly used any more is told by what is left of it and by when that began.
+private func abandonmentLines(_ anomaly: Anomaly, style: ChatStyle) -> [String] {
+  let granularity = anomaly.metric.granularity
+  let name = Wording.capitalized(Wording.metricPhrase(anomaly.metric))
+  let left = anomaly.deviationPercent.map { "-\(Wording.percentWords($0)) usage" } ?? "less usage"
+  var start = "\(durationWords(anomaly.durationBuckets, granularity)) ago"
+  if style.showsDates {
+    start += " (\(Bucket(granularity, anomaly.startBucket)), \(anomaly.state.name))"
+  }
+  return [
+    "   - Anomaly: Feature abandonment detected",
+    "   - \(name): \(left)",
+    "   - Started: \(start)",
+    "   - Possible Cause: \(oneLine(anomaly.possibleCause))",
+  ]
+}
+
 private func anomalyLines(_ anomaly: Anomaly, style: ChatStyle) -> [String] {
+  if anomaly.type == .abandonment, anomaly.actualValue > 0, anomaly.state.isActive,
+    anomaly.reach.scope == .series
+  {
+    return abandonmentLines(anomaly, style: style)
+  }
   let granularity = anomaly.metric.granularity
   var duration = durationWords(anomaly.durationBuckets, granularity)
   if style.showsDates {

@@ -22,7 +22,8 @@ public struct Episode: Sendable, Hashable {
   public var lastBucket: Int32
   /// The revision of that judgement.
   public var lastRevision: UInt32
-  /// Buckets in a row that were back inside the band.
+  /// Buckets in a row that were back inside the band; while it lasts, buckets since the level
+  /// followed it.
   public var calmBuckets: Int32
   /// Sum of what was seen in the buckets that belong to it.
   public var observedSum: Double
@@ -118,15 +119,24 @@ public struct Episode: Sendable, Hashable {
     score = max(score, finding.score)
   }
 
+  /// Whether the level has followed the anomaly: what lasts is inside the band from then on.
+  var isAtNewLevel: Bool { (state == .open || state == .acknowledged) && calmBuckets > 0 }
+
   /// Adds one more bucket that is out of the ordinary.
   mutating func extend(_ row: JudgedRow) {
-    endBucket = row.bucket
+    hold(row)
     calmBuckets = 0
     if row.observed.isFinite, row.expected.isFinite {
       observedSum += row.observed
       expectedSum += row.expected
       countedBuckets += 1
     }
+  }
+
+  /// Goes on for one more bucket whose level has followed: the values before and after the change
+  /// stay those that were seen when it came.
+  mutating func hold(_ row: JudgedRow) {
+    endBucket = row.bucket
     if let finding = row.finding(in: direction) { score = max(score, finding.score) }
   }
 
@@ -137,6 +147,7 @@ public struct Episode: Sendable, Hashable {
       let found = AnomalyType(finding.kind)
       if found.stage > type.stage { type = found }
     }
+    if type == .levelDown, rule.isHardlyUsed(self, traits) { type = .abandonment }
     severity = max(
       severity, computedSeverity(traits, rule), Self.floor(row.finding(in: direction)))
     return before != (type, severity)

@@ -36,7 +36,7 @@ struct IncidentMerge {
   private func isDerived(_ place: Int) -> Bool { IncidentRules.isDerived(metric(place)) }
 
   /// The decisions of this side, in an order that does not depend on that of the series.
-  private var places: [Int] {
+  var places: [Int] {
     settled.indices.filter { settled[$0].made.direction == direction }.sorted { left, right in
       let (first, second) = (score(left), score(right))
       return first == second ? metric(left).id < metric(right).id : first > second
@@ -220,6 +220,8 @@ struct IncidentMerge {
       episode.endBucket == bucket, episode.standing != .held, episode.state.isActive,
       incident.metrics.contains(metric(place).id)
     else { return false }
+    // What the level has followed is inside its band.
+    guard settled[place].made.decision.reason != .newLevel else { return false }
     switch settled[place].made.decision.action {
     case .open, .extend, .escalate, .resume, .reopen: return true
     case .startRecovering, .keepRecovering, .resolve, .withdraw, .nothing: return false

@@ -1,3 +1,4 @@
+internal import Baselines
 internal import Detection
 internal import SeriesModel
 
@@ -51,6 +52,9 @@ private struct Merge {
     guard finding.score >= required else {
       return MergeDecision(.nothing, .likeDismissed, previous)
     }
+    if let previous, rules.oneOff.holds(opened, finding, after: previous, traits) {
+      return MergeDecision(.nothing, .likeOneOff, previous)
+    }
     return MergeDecision(.open, .firstFinding, opened)
   }
 
@@ -91,21 +95,59 @@ private struct Merge {
 
   func follow(_ episode: Episode) -> MergeDecision {
     var next = advanced(episode)
-    guard isOut(episode) else {
-      next.calmBuckets += 1
-      if next.calmBuckets >= rules.calmBuckets(traits.granularity) {
-        next.state = .resolved
-        return MergeDecision(.resolve, next.countedBuckets == 1 ? .oneOffOver : .calm, next)
-      }
-      next.state = .recovering
-      let isFirst = episode.state != .recovering
-      return MergeDecision(isFirst ? .startRecovering : .keepRecovering, .insideBand, next)
+    // From here on the level follows, and what lasts is inside the band without being over.
+    let isNewLevel = row.flags.contains(.reanchored) && !hasRegainedHalf(episode)
+    guard isOut(episode) || isNewLevel else { return calm(episode, next) }
+    if episode.isAtNewLevel {
+      next.hold(row)
+    } else {
+      next.extend(row)
     }
-    next.extend(row)
+    if isNewLevel || episode.isAtNewLevel { next.calmBuckets = 1 }
     next.state = activeState(next)
     if next.reassess(row, traits, rules.severity) { return MergeDecision(.escalate, .worse, next) }
     let reason: MergeReason = row.finding(in: direction) == nil ? .outOfBandAlone : .outOfBand
     return MergeDecision(episode.state == .recovering ? .resume : .extend, reason, next)
+  }
+
+  /// One more bucket inside the band, which may be a new one.
+  private func calm(_ episode: Episode, _ advanced: Episode) -> MergeDecision {
+    var next = advanced
+    next.calmBuckets += 1
+    if episode.isAtNewLevel {
+      if !hasRegainedHalf(episode, beside: formerExpected(episode)) { return stay(next) }
+      next.calmBuckets = 1
+    }
+    if next.calmBuckets >= rules.calmBuckets(traits.granularity) {
+      next.state = .resolved
+      return MergeDecision(.resolve, next.countedBuckets == 1 ? .oneOffOver : .calm, next)
+    }
+    next.state = .recovering
+    let isFirst = episode.state != .recovering
+    return MergeDecision(isFirst ? .startRecovering : .keepRecovering, .insideBand, next)
+  }
+
+  /// One more bucket at a level that was out of the ordinary and is becoming what is normal.
+  private func stay(_ advanced: Episode) -> MergeDecision {
+    var next = advanced
+    next.hold(row)
+    if next.calmBuckets >= rules.newLevelBuckets(traits.granularity) {
+      next.state = .resolved
+      return MergeDecision(.resolve, .newNormal, next)
+    }
+    if next.reassess(row, traits, rules.severity) { return MergeDecision(.escalate, .worse, next) }
+    return MergeDecision(.extend, .newLevel, next)
+  }
+
+  /// What would be expected of the bucket, had the level not followed the anomaly.
+  private func formerExpected(_ episode: Episode) -> Double {
+    let (baseline, actual) = (episode.baselineValue, episode.actualValue)
+    switch traits.kind {
+    case .count, .money:
+      guard actual > 0, baseline > 0 else { return baseline }
+      return row.expected * min(baseline / actual, 100)
+    case .gauge, .ratio: return row.expected + baseline - actual
+    }
   }
 
   /// What a person dismissed is followed in silence until it is over, so that it does not come
@@ -159,17 +201,18 @@ private struct Merge {
     return !finding.kind.isOfWindow || !finding.rule.isEmpty || !hasRegainedHalf(episode)
   }
 
-  private func hasRegainedHalf(_ episode: Episode) -> Bool {
+  private func hasRegainedHalf(_ episode: Episode, beside expected: Double? = nil) -> Bool {
+    let expected = expected ?? row.expected
     let baseline = episode.baselineValue
     let actual = episode.actualValue
-    let distance = (row.observed - row.expected) * direction.sign
+    let distance = (row.observed - expected) * direction.sign
     if distance <= 0 { return true }
-    guard baseline > 0, actual > 0, row.observed > 0, row.expected > 0 else {
+    guard baseline > 0, actual > 0, row.observed > 0, expected > 0 else {
       return distance <= (actual - baseline).magnitude / 2
     }
     // Half of the distance on the scale of logarithms: the square of the ratio now beside the
     // ratio of the anomaly.
-    let ratio = row.observed / row.expected
+    let ratio = row.observed / expected
     let whole = actual / baseline
     return direction == .down ? ratio * ratio >= whole : ratio * ratio <= whole
   }

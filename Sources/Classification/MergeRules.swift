@@ -8,6 +8,9 @@ public struct MergeRules: Sendable, Hashable {
   /// How dismissals raise the bar for what is like them.
   public var dismissal: DismissalRule
 
+  /// When one bucket alone is no news.
+  public var oneOff: OneOffRule
+
   /// Deviations of a bucket alone, towards the anomaly's side, up to which it is inside the band.
   public var bandDeviations: Double
 
@@ -21,10 +24,12 @@ public struct MergeRules: Sendable, Hashable {
   /// Sets the rules.
   public init(
     severity: SeverityRule = SeverityRule(), dismissal: DismissalRule = DismissalRule(),
-    bandDeviations: Double = 2.5, joinedShare: Int64 = 3, calmDays: Int32 = 7
+    oneOff: OneOffRule = OneOffRule(), bandDeviations: Double = 2.5, joinedShare: Int64 = 3,
+    calmDays: Int32 = 7
   ) {
     self.calmDays = calmDays
     self.dismissal = dismissal
+    self.oneOff = oneOff
     self.severity = severity
     self.bandDeviations = bandDeviations
     self.joinedShare = joinedShare
@@ -51,6 +56,10 @@ public struct MergeRules: Sendable, Hashable {
     case .week: 2
     }
   }
+
+  /// How many buckets after its level has followed what lasts is normal: two rounds of what ends an
+  /// anomaly.
+  public func newLevelBuckets(_ granularity: Granularity) -> Int32 { 2 * calmBuckets(granularity) }
 
   /// How many buckets after its last one a platform event is over: it ends for all at once.
   public func outageCalmBuckets(_ granularity: Granularity) -> Int32 {
@@ -105,6 +114,12 @@ public enum MergeReason: String, Sendable, Hashable, CaseIterable {
   case calm
   /// One bucket was out of the ordinary, and the series returned.
   case oneOffOver
+  /// One bucket is out of the ordinary, as one was before that was over in the next.
+  case likeOneOff
+  /// The level has followed, and the series stays there.
+  case newLevel
+  /// It has stayed at its new level for long enough to be what is normal.
+  case newNormal
   /// A longer window still holds what is over.
   case echo
   /// A person has said that it is no problem, and it goes on.

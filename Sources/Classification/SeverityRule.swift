@@ -52,6 +52,23 @@ public struct SeverityRule: Sendable, Hashable {
     return intent == .risk ? found : min(found, .warning)
   }
 
+  /// The share of the usual below which something is hardly used any more.
+  public static let hardlyUsedShare = 0.25
+
+  /// Whether something that was in steady use has been given up but for a rest: under a quarter of
+  /// the usual for ten days, or two weeks.
+  func isHardlyUsed(_ episode: Episode, _ traits: SeriesTraits) -> Bool {
+    let bucketsMin: Int64? =
+      switch traits.granularity {
+      case .day: 10
+      case .week: 2
+      case .hour, .fiveMinutes: nil
+      }
+    guard let bucketsMin, traits.kind == .count, traits.polarity == .upIsGood else { return false }
+    return episode.durationBuckets >= bucketsMin && episode.baselineValue > 0
+      && episode.actualValue < episode.baselineValue * Self.hardlyUsedShare
+  }
+
   /// The magnitude weighted by score and duration.
   public func effect(
     magnitude: Double, score: Double = 1, durationBuckets: Int64, granularity: Granularity

@@ -1,3 +1,4 @@
+internal import Baselines
 internal import Detection
 internal import Glibc
 internal import SeriesModel
@@ -7,10 +8,16 @@ extension IncidentMerge {
   /// that are out of the ordinary, or of all of them where no base metric is.
   func wideRow(_ out: [Int], of incident: Incident, from start: Int32?) -> JudgedRow {
     let bucket = merging.findings.bucket.index
-    let base = out.filter { !IncidentRules.isDerived(metric(ofPlace: $0)) }
-    let shown = base.isEmpty ? out : base
+    let held = places.filter { settled[$0].made.decision.reason == .newLevel }
+    let base = (out.isEmpty ? held : out).filter { !IncidentRules.isDerived(metric(ofPlace: $0)) }
+    let shown = base.isEmpty ? out.isEmpty ? held : out : base
+    let following = out.filter {
+      merging.findings.flags[settled[$0].made.row].contains(.reanchored)
+    }
     var row = JudgedRow(
       bucket: bucket, revision: merging.findings.revision,
+      flags: following.isEmpty || (following.count + held.count) * 2 < incident.metrics.count
+        ? [] : .reanchored,
       observed: percent(shown.map { ownRatio(settled[$0].made.row) }), expected: 100,
       z: out.isEmpty ? 0 : 4 * merging.rules.bandDeviations * direction.sign)
     let found = shown.compactMap { place in

@@ -27,7 +27,7 @@ public enum Wording {
     _ type: AnomalyType, actual: Double, baseline: Double, _ reach: Reach
   ) -> String {
     let share = "\(reach.memberCount) of \(countWords(Int64(reach.seriesCount), "metric"))"
-    if type == .abandonment { return "\(share) stopped" }
+    if type == .abandonment, actual < 0.05 * baseline { return "\(share) stopped" }
     let size = deviationPercent(actual: actual, baseline: baseline).map { percentWords($0) + " " }
     let slow = type == .gradualDecline ? "gradual " : ""
     return "\(slow)\(size ?? "")\(type.direction == .down ? "drop" : "increase") in \(share)"
@@ -38,22 +38,21 @@ public enum Wording {
     _ type: AnomalyType, _ metric: Metric, actual: Double, baseline: Double
   ) -> String {
     let name = metricPhrase(metric)
-    let lasting = type.isLasting ? "lasting " : ""
     let noun = type.direction == .down ? "drop" : "increase"
     if let points = pointWords(metric, actual: actual, baseline: baseline) {
       let values = "from \(numberWords(baseline)) to \(numberWords(actual))"
-      return "\(lasting)\(points) \(noun) in \(name), \(values)"
+      return "\(points) \(noun) in \(name), \(values)"
     }
     guard let percent = deviationPercent(actual: actual, baseline: baseline),
       isPercentageTelling(percent, metric, actual: actual, baseline: baseline)
     else {
       let start = baseline == 0 ? "none" : numberWords(baseline)
-      return "\(lasting)\(noun) in \(name) from \(start) to \(valueWords(actual, metric))"
+      return "\(noun) in \(name) from \(start) to \(valueWords(actual, metric))"
     }
     if percent >= 900 {
       return "\(numberWords((actual / baseline).rounded())) times the usual \(name)"
     }
-    return "\(lasting)\(percentWords(percent)) \(noun) in \(name)"
+    return "\(percentWords(percent)) \(noun) in \(name)"
   }
 
   /// What no single bucket shows.
@@ -159,7 +158,7 @@ public enum Wording {
   }
 
   /// Lower case at the start, unless the first word is written with further capitals ("API").
-  private static func lowercasedStart(_ name: String) -> String {
+  static func lowercasedStart(_ name: String) -> String {
     let first = name.prefix { $0 != " " }
     if first.dropFirst().contains(where: \.isUppercase) || first.count == 1 { return name }
     return name.prefix(1).lowercased() + name.dropFirst()

@@ -9,15 +9,14 @@ struct ChatTests {
   @Test("the product's examples come out to the letter")
   func golden() {
     let reports = Metric.fixture(
-      name: "report_views", unit: "views", displayName: "Report views")
+      name: "feature_reports", unit: "views", displayName: "Reports module")
     let text = renderChat(anomalies: [
       .fixture(
         customer: "Nexus Corp", number: 3, metric: logins, type: .spike, severity: .info,
         baseline: 40, actual: 100, days: 10),
       .fixture(
-        customer: "CloudFirst Inc", number: 2, metric: reports, type: .levelDown,
-        severity: .warning, baseline: 500, actual: 100, days: 14,
-        cause: "Training gap or competing tool"),
+        customer: "CloudFirst Inc", number: 2, metric: reports, type: .abandonment,
+        severity: .warning, baseline: 500, actual: 100, days: 14),
       .fixture(),
     ])
     #expect(
@@ -31,11 +30,11 @@ struct ChatTests {
            - Possible Cause: Integration issue or migration
            [Investigate] [Contact Customer]
         2. CloudFirst Inc - Warning
-           - Anomaly: lasting 80% drop in report views
-           - Duration: 2 weeks
-           - Baseline: 500/day -> Actual: 100/day
+           - Anomaly: Feature abandonment detected
+           - Reports module: -80% usage
+           - Started: 2 weeks ago
            - Possible Cause: Training gap or competing tool
-           [Investigate] [Contact Customer] [Schedule Training]
+           [Schedule Training] [Investigate]
         3. Nexus Corp - Positive
            - Anomaly: 150% increase in user logins
            - Duration: 10 days
@@ -68,6 +67,18 @@ struct ChatTests {
       ], style: ChatStyle(showsFiguresOfPositives: true, showsDates: true))
     #expect(text.contains("Duration: 2 days (2013-02-08 to 2013-02-09, resolved)"))
     #expect(text.contains("Baseline: 40/day -> Actual: 100/day"))
+  }
+
+  @Test("a feature that is not used at all, or was given up for a while, has the figures of all")
+  func abandonment() {
+    let chat = { (actual: Double, state: AnomalyState) in
+      renderChat(anomalies: [
+        .fixture(type: .abandonment, state: state, baseline: 500, actual: actual, days: 14)
+      ])
+    }
+    #expect(chat(0, .open).contains("Duration: 2 weeks\n   - Baseline: 500/day -> Actual: 0/day"))
+    #expect(chat(100, .resolved).contains("Duration: 2 weeks"))
+    #expect(!chat(100, .open).contains("Duration"))
   }
 
   @Test("no anomalies are said in one line")

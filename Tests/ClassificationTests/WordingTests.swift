@@ -13,7 +13,7 @@ struct WordingTests {
       (.spike, 10, 99, "890% increase in API calls"),
       (.drop, 100, 0, "100% drop in API calls"),
       (.drop, 10_000, 2, "over 99% drop in API calls"),
-      (.levelDown, 100, 65, "lasting 35% drop in API calls"),
+      (.levelDown, 100, 65, "35% drop in API calls"),
       (.spike, 0, 45, "increase in API calls from none to 45/day"),
       (.spike, 0.05, 17, "increase in API calls from 0.05 to 17/day"),
       (.spike, -4, 38.25, "increase in API calls from -4 to 38.3/day"),
@@ -59,6 +59,7 @@ struct WordingTests {
     #expect(found(.spike, 250) == "150% increase in 5 of 7 metrics")
     #expect(found(.gradualDecline, 70) == "gradual 30% drop in 5 of 7 metrics")
     #expect(found(.abandonment, 0) == "5 of 7 metrics stopped")
+    #expect(found(.abandonment, 20) == "80% drop in 5 of 7 metrics")
   }
 
   @Test("every type has actions and a cause for every intent", arguments: AnomalyType.allCases)
