@@ -5,12 +5,15 @@ internal import SeriesModel
 
 extension IncidentMerge {
   /// A row for the customer as a whole, in per cent of what is usual: the mean of the base metrics
-  /// that are out of the ordinary, or of all of them where no base metric is.
+  /// that are out of the ordinary, or of all of them where no base metric is; where none is out, of
+  /// those whose level has followed, else of all that take part.
   func wideRow(_ out: [Int], of incident: Incident, from start: Int32?) -> JudgedRow {
     let bucket = merging.findings.bucket.index
-    let held = places.filter { settled[$0].made.decision.reason == .newLevel }
-    let base = (out.isEmpty ? held : out).filter { !IncidentRules.isDerived(metric(ofPlace: $0)) }
-    let shown = base.isEmpty ? out.isEmpty ? held : out : base
+    let members = places.filter { incident.metrics.contains(metric(ofPlace: $0).id) }
+    let held = members.filter { settled[$0].made.decision.reason == .newLevel }
+    let told = [out, held, members].first { !$0.isEmpty } ?? []
+    let base = told.filter { !IncidentRules.isDerived(metric(ofPlace: $0)) }
+    let shown = base.isEmpty ? told : base
     let following = out.filter {
       merging.findings.flags[settled[$0].made.row].contains(.reanchored)
     }

@@ -209,9 +209,15 @@ struct BatchMerge {
   }
 
   func cause(_ row: Int, _ episode: Episode) -> String {
-    Wording.possibleCause(
-      type: episode.type, metric: batch.metric(row),
+    let customer = batch.customer(row).id
+    let known = batch.order.indices.filter { batch.customer(batch.order[$0]).id == customer }
+      .flatMap { place in
+        Direction.allCases.compactMap { cursors[place][$0].flatMap { records[$0] } }
+      }.map { CauseFacts.Companion($0.metric, $0.episode) }
+    let facts = CauseFacts(
+      batch.findings, row: row, episode: episode, known: known, events: events.map(\.event),
       shared: batch.sharedMovement(row, episode.direction))
+    return Wording.possibleCause(rankedCauses(facts))
   }
 
   func evidence(_ row: Int) throws -> AnomalyRecord.StoredEvidence {

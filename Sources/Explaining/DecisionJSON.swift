@@ -36,6 +36,7 @@ public enum DecisionJSON {
     if let decision = explanation.decision {
       members.append(("record", value(decision.record)))
       members.append(("merge", .array(decision.settled.map(value))))
+      members.append(("causes", .array(decision.causes.map(value))))
     }
     return object(members)
   }
@@ -126,6 +127,13 @@ public enum DecisionJSON {
       ("type", decision.episode.map { .string($0.type.name) } ?? .null),
       ("severity", decision.episode.map { .string($0.severity.name) } ?? .null),
       ("state", decision.episode.map { .string($0.state.name) } ?? .null),
+    ])
+  }
+
+  private static func value(_ cause: PossibleCause) -> JSONValue {
+    object([
+      ("kind", .string(cause.kind.rawValue)), ("strength", .number(cause.strength)),
+      ("sentence", .string(cause.sentence)),
     ])
   }
 

@@ -17,7 +17,7 @@ public struct ExplanationWords {
   /// All lines.
   public var lines: [String] {
     [sentence, "", "\(seriesName), \(moment)"] + rows.map { "  " + $0 } + tests + conditions
-      + merging
+      + merging + causes
   }
 
   private var seriesName: String {
@@ -156,6 +156,17 @@ public struct ExplanationWords {
     guard let decision = explanation.decision else { return [] }
     let lines = MergeWords(decision: decision, granularity: granularity).lines
     return ["", "Anomaly"] + lines.map { "  " + $0 }
+  }
+
+  /// What may be behind it, with the share of the change that each could account for.
+  private var causes: [String] {
+    guard let causes = explanation.decision?.causes, !causes.isEmpty else { return [] }
+    return ["", "Possible causes"]
+      + causes.map { cause in
+        let share =
+          cause.kind == .typical ? "-" : "\(numberWords((cause.strength * 100).rounded())) %"
+        return "  \(padded(share, 7))\(cause.sentence)"
+      }
   }
 }
 

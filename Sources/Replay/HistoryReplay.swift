@@ -159,6 +159,7 @@ public struct HistoryReplay: Sendable {
       }
     }
     decision?.settled = mergings[0].watchedDecisions
+    decision?.causes = mergings[0].watchedCauses
     return changes
   }
 

@@ -17,11 +17,15 @@ struct ReplayMerging: Sendable {
   var events: [PlatformEvent] = []
   /// Whether a person has said anything at all.
   var hasVerdicts = false
+  /// For each series the newest bucket in which it came beside the watched one.
+  private(set) var lastBuckets: [Int32]
 
   /// The series whose decisions are kept; nil for none.
   var watched: Int?
   /// What was decided of it in the last bucket, a side each.
   private(set) var watchedDecisions: [SettledDecision] = []
+  /// What may be behind the anomaly that these speak of.
+  var watchedCauses: [PossibleCause] = []
 
   init(rules: MergeRules, customerOf: [Int], metrics: [Metric]) {
     self.rules = rules
@@ -29,6 +33,7 @@ struct ReplayMerging: Sendable {
     metricOf = metrics.map(\.id)
     kinds = metrics.map(\.kind)
     known = Array(repeating: SeriesAnomalies(), count: customerOf.count)
+    lastBuckets = Array(repeating: .min, count: customerOf.count)
   }
 
   /// Merges what was found in a bucket.
@@ -40,7 +45,12 @@ struct ReplayMerging: Sendable {
   ///   the order of the rows.
   mutating func merge(_ findings: FindingsBatch, members: [Int]) -> [ReplayedChange] {
     guard let first = members.first else { return [] }
-    if let watched, members.contains(watched) { watchedDecisions.removeAll() }
+    if let watched, members.contains(watched) {
+      watchedDecisions.removeAll()
+      watchedCauses.removeAll()
+      // Only who watches one asks what is late.
+      for place in members { lastBuckets[place] = findings.bucket.index }
+    }
     var changes = mergeEvents(findings, series: first)
     let decisions = BatchMerging(findings, rules: rules).decisions(
       rows: Array(members.indices), followed: { known[members[$0]].followed },
@@ -59,6 +69,7 @@ struct ReplayMerging: Sendable {
           rows: Array(from..<to), decisions: Array(own), incidents: latest,
           leader: { leader(of: $0, customer: customer, near: members[from]) }, events: events)
         take(settlement, of: customer, members, findings.bucket, into: &changes)
+        noteCauses(findings, members, rows: from..<to)
       }
       from = to
     }

@@ -7,6 +7,8 @@ public struct ReplayedDecision: Sendable, Hashable {
   public var record: DecisionRecord
   /// What merging made of it, a side each; empty where nothing was there to merge.
   public var settled: [SettledDecision] = []
+  /// What may be behind its anomaly, the best explanation first; empty where none changes.
+  public var causes: [PossibleCause] = []
   /// The latest anomaly to each side, as it was known before.
   public var known: [Episode]
   /// What the customer went through as a whole, as it was known before.

@@ -4,96 +4,6 @@ import Detection
 import SeriesModel
 import Testing
 
-/// One customer whose series are judged bucket by bucket, as a replay does it.
-struct House {
-  static let bases = (1...6).map { Metric.fixture(number: Int32($0), name: "feature_\($0)") }
-  static let total = Metric.fixture(number: 7, name: "events_total")
-  static let health = Metric.fixture(number: 8, name: "health_score", kind: .gauge)
-  static let all = bases + [total, health]
-
-  var metrics = House.all
-  var episodes: [MetricID: [Direction: Episode]] = [:]
-  var incidents: [Incident] = []
-  var events: [PlatformEvent] = []
-  var last = CustomerSettlement()
-
-  /// A batch in which the metrics of these numbers are out of the ordinary.
-  func batch(_ bucket: Int32, _ out: [Int32: Double], kinds: [Int32: FindingKind]) -> FindingsBatch
-  {
-    var batch = FindingsBatch(
-      runID: ScanRunID(high: 1, low: 1), bucket: Bucket(.day, bucket), revision: 1,
-      modelVersion: "test", notify: true,
-      customers: [
-        Customer(id: CustomerID(high: 1, low: 1), externalID: "c1", segment: "large")
-      ], metrics: metrics)
-    for (row, metric) in metrics.enumerated() {
-      let observed = out[metric.id.number] ?? 100
-      batch.customerIndex.append(0)
-      batch.metricIndex.append(UInt32(row))
-      batch.flags.append([])
-      batch.observed.append(observed)
-      batch.expected.append(100)
-      batch.z.append((observed - 100) / 10)
-      batch.evidenceHash.append(UInt64(row))
-      guard observed != 100 || kinds[metric.id.number] != nil else { continue }
-      batch.findings.append(
-        Finding(
-          row: row, kind: kinds[metric.id.number] ?? (observed < 100 ? .drop : .spike),
-          startBucket: bucket, endBucket: bucket, observed: observed, expected: 100,
-          score: 1 + Double(metric.id.number) / 10, logRatio: observed < 100 ? -1 : 1))
-    }
-    return batch
-  }
-
-  /// Judges a bucket; gives what people hear of, by metric, the customer as a whole being 0.
-  @discardableResult
-  mutating func judge(
-    _ bucket: Int32, out: [Int32: Double] = [:], kinds: [Int32: FindingKind] = [:],
-    outageSince: Int32? = nil
-  ) -> [Int32: AnomalyChangeKind] {
-    var findings = batch(bucket, out, kinds: kinds)
-    findings.cohorts = [
-      CohortRow(cohort: "", effect: -1, outageSince: outageSince, score: 3, members: 50)
-    ]
-    for decision in PlatformEvent.decisions(
-      findings.cohorts, in: findings.bucket, known: events)
-    {
-      events.removeAll { $0.since == decision.event.since }
-      events.append(decision.event)
-    }
-    let decisions = BatchMerging(findings, rules: .quick).decisions(
-      rows: Array(metrics.indices),
-      followed: {
-        Set(episodes[metrics[$0].id]?.filter { $0.value.state.isActive }.keys ?? [:].keys)
-      },
-      episode: { episodes[metrics[$0].id]?[$1] })
-    last = CustomerMerging(findings, rules: .quick).settle(
-      rows: Array(metrics.indices), decisions: decisions, incidents: incidents,
-      leader: { episodes[$0.leader]?[$0.direction] }, events: events)
-    return take()
-  }
-
-  private mutating func take() -> [Int32: AnomalyChangeKind] {
-    var told: [Int32: AnomalyChangeKind] = [:]
-    for settled in last.settled {
-      let id = metrics[settled.made.row].id
-      episodes[id, default: [:]][settled.made.direction] = settled.made.decision.episode
-      if let kind = settled.told { told[id.number] = kind }
-    }
-    for incident in last.incidents {
-      incidents.removeAll { $0.direction == incident.direction }
-      incidents.append(incident)
-    }
-    for wide in last.wide {
-      if wide.takesOverLeader {
-        episodes[wide.incident.leader]?[wide.incident.direction]?.standing = .joined
-      }
-      if let kind = wide.told { told[0] = kind }
-    }
-    return told
-  }
-}
-
 @Suite("One anomaly for one real event")
 struct IncidentTests {
   @Test("three base metrics at once are the customer as a whole, told once")
@@ -109,6 +19,43 @@ struct IncidentTests {
     // Over when all are, and told as one.
     #expect(house.judge(14) == [0: .resolved])
     #expect(house.incidents.first?.wide?.durationBuckets == 2)
+  }
+
+  /// Three metrics at a third for six days, after which their levels follow.
+  private func lowered() -> House {
+    var house = House()
+    let fall: [Int32: Double] = [1: 33, 2: 33, 3: 33]
+    for day in 10...14 as ClosedRange<Int32> { house.judge(day, out: fall) }
+    house.followed = [1, 2, 3]
+    house.judge(15, out: fall)
+    house.followed = []
+    house.levels = fall
+    return house
+  }
+
+  private func down(_ house: House) -> Episode? {
+    house.incidents.first { $0.direction == .down }?.wide
+  }
+
+  @Test("a customer at a new level goes on as a whole, until that is normal")
+  func wideAtNewLevel() throws {
+    var house = lowered()
+    for day in 16...19 as ClosedRange<Int32> { house.judge(day) }
+    let wide = try #require(down(house))
+    #expect(wide.state == .open)
+    #expect(wide.durationBuckets == 10)
+    #expect((wide.actualValue - 33).magnitude < 1)
+    for day in 20...21 as ClosedRange<Int32> { house.judge(day) }
+    #expect(down(house)?.state == .resolved)
+  }
+
+  @Test("a customer that comes back from a new level recovers as a whole")
+  func wideComesBack() {
+    var house = lowered()
+    house.judge(16)
+    for day in 17...18 as ClosedRange<Int32> { house.judge(day, out: [1: 98, 2: 97, 3: 99]) }
+    #expect(down(house)?.state == .recovering)
+    #expect(down(house)?.endBucket == 16)
   }
 
   @Test("one or two base metrics each speak for themselves, and derived ones add nothing")

@@ -154,9 +154,12 @@ struct StoreTests {
       for offset in 0..<6 {
         // Eight days apart, so that none joins another.
         let values = [30, offset % 2 == 0 ? 1.0 : 55, 250]
-        _ = try await laboratory.store.classify(
-          try World().batch(day: World.day + Int32(offset * 9), values))
-        for calm in 1...3 {
+        // Two days each, since a single one like an earlier one is no news.
+        for day in 0...1 {
+          _ = try await laboratory.store.classify(
+            try World().batch(day: World.day + Int32(offset * 9 + day), values))
+        }
+        for calm in 2...4 {
           _ = try await laboratory.store.classify(
             try World().batch(day: World.day + Int32(offset * 9 + calm), [100, 100, 100]))
         }
@@ -175,6 +178,18 @@ struct StoreTests {
         }
       } while token != nil
       #expect(paged == all)
+    }
+  }
+
+  @Test("one day like an earlier one opens nothing, a worse one does")
+  func oneOff() async throws {
+    try await Laboratory.with { laboratory in
+      var opened: [Int64] = []
+      for (day, value) in [(0, 30.0), (1, 100), (2, 100), (3, 100), (12, 28), (24, 2)] {
+        let batch = try World().batch(day: World.day + Int32(day), [value, 100, 100])
+        opened.append(try await laboratory.store.classify(batch).opened)
+      }
+      #expect(opened == [1, 0, 0, 0, 0, 1])
     }
   }
 
