@@ -266,7 +266,8 @@ let testRooms: [Target] = [
   tests(
     "BaselineServiceTests",
     [
-      "BaselineService", "DetectorService", "EvidenceContract", "FindingsContract",
+      "BaselineService", "DetectorService", "ClassifierService", "EvidenceContract",
+      "FindingsContract",
       "AnomalyContract", "SeriesContract", "SeriesStore", "RPC", "Postgres", "WorkQueue",
       "ServiceRuntime", "SeriesModel", "Baselines", "Detection", "JSON",
     ]),
@@ -287,7 +288,7 @@ let testRooms: [Target] = [
     "GatewayServiceTests",
     [
       "GatewayService", "GatewayContract", "AnomalyContract", "PointsContract", "EvidenceContract",
-      "SeriesContract", "RPC", "Postgres", "JSON", "ServiceRuntime",
+      "FindingsContract", "SeriesContract", "RPC", "Postgres", "JSON", "ServiceRuntime",
     ]),
   tests("PrivateClusterTests", ["PrivateCluster", "Postgres"]),
   tests(

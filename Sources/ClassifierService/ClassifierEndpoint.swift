@@ -32,6 +32,11 @@ struct ClassifierEndpoint: ClassifierHandler {
     } catch {
       throw error.rpcError
     }
+    if !request.reviewID.isEmpty {
+      let id = try WireUUID(bytes: request.reviewID, field: "review_id")
+      try await keep(batch, wire, of: id)
+      return ClassifyResponse()
+    }
     let summary = try await answering { try await store.classify(batch) }
     figures.count(summary, rows: findings.count)
     var response = ClassifyResponse()

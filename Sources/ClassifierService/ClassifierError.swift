@@ -13,6 +13,8 @@ public struct ClassifierError: Error, Sendable, Hashable, CustomStringConvertibl
     case stateConflict
     /// The same judgement arrived with other evidence than before.
     case evidenceConflict
+    /// No review of that identity is open, or what it speaks of has changed meanwhile.
+    case unknownReview
   }
 
   /// The kind of refusal.
@@ -45,6 +47,8 @@ public struct ClassifierError: Error, Sendable, Hashable, CustomStringConvertibl
     case .unknownAnomaly: .notFound
     case .stateConflict: .failedPrecondition
     case .evidenceConflict: .internal
+    // Whoever asked begins again.
+    case .unknownReview: .aborted
     }
   }
 }

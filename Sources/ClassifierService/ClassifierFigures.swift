@@ -21,4 +21,11 @@ struct ClassifierFigures: Sendable {
     anomalies.increment(by: Double(summary.changed), "changed")
     anomalies.increment(by: Double(summary.resolved), "resolved")
   }
+
+  func count(_ summary: ReviewSummary) {
+    anomalies.increment(by: Double(summary.opened), "opened")
+    anomalies.increment(by: Double(summary.changed), "changed")
+    anomalies.increment(by: Double(summary.resolved), "resolved")
+    anomalies.increment(by: Double(summary.withdrawn), "withdrawn")
+  }
 }

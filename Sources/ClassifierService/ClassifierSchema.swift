@@ -17,6 +17,7 @@ enum ClassifierSchema {
     Migration(version: 7, name: "risk signals", sql: riskSignals),
     Migration(version: 8, name: "settings", sql: settings),
     Migration(version: 9, name: "decisions", sql: decisions),
+    Migration(version: 10, name: "reviews", sql: reviews),
   ]
 
   private static let tables: PostgresStatement = """

@@ -77,6 +77,19 @@ enum IncidentTable {
     }
   }
 
+  /// Forgets an incident that nothing bears any more.
+  static func remove(
+    _ stored: StoredIncident, _ granularity: Granularity,
+    on connection: isolated PostgresConnection
+  ) throws {
+    try connection.execute(
+      "DELETE FROM incident WHERE customer_id = $1 AND granularity = $2 AND direction = $3",
+      [
+        .uuid(stored.customer.postgres), .int16(Int16(granularity.rawValue)),
+        .int16(Int16(stored.incident.direction.rawValue)),
+      ])
+  }
+
   private static let updateStatement: PostgresStatement = """
     UPDATE incident SET start_bucket = $4, last_bucket = $5, base_metrics = $6,
       derived_metrics = $7, leader_metric = $8, leader_id = $9, polarity = $10, wide_id = $11

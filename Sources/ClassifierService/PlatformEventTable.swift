@@ -28,6 +28,28 @@ enum PlatformEventTable {
     ).map { Key(cohort: $0.text(0), since: $0.int32(1), anomaly: AnomalyID($0.uuid(2))) }
   }
 
+  /// All events of a granularity, locked in the order of their keys.
+  static func all(
+    _ granularity: Granularity, on connection: isolated PostgresConnection
+  ) throws -> [Key] {
+    try connection.execute(
+      """
+      SELECT cohort, since, anomaly_id FROM platform_event WHERE granularity = $1
+      ORDER BY cohort, since
+      FOR UPDATE
+      """, [.int16(Int16(granularity.rawValue))]
+    ).map { Key(cohort: $0.text(0), since: $0.int32(1), anomaly: AnomalyID($0.uuid(2))) }
+  }
+
+  /// Forgets an event that nothing bears any more; its anomaly stays.
+  static func remove(
+    _ key: Key, _ granularity: Granularity, on connection: isolated PostgresConnection
+  ) throws {
+    try connection.execute(
+      "DELETE FROM platform_event WHERE granularity = $1 AND cohort = $2 AND since = $3",
+      [.int16(Int16(granularity.rawValue)), .text(key.cohort), .int32(key.since)])
+  }
+
   /// Writes what is to be done about an event; false when another batch has done it before.
   ///
   /// The row is changed only from what it was when it was read, or by a later bucket, so that

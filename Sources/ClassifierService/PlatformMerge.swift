@@ -81,7 +81,7 @@ extension PlatformMerge.Result {
 
 extension AnomalyRecord {
   /// The anomaly of an event that a batch has come upon.
-  fileprivate init(
+  init(
     _ event: PlatformEvent, id: AnomalyID, _ findings: Detection.FindingsBatch, detectedAt: Int64
   ) {
     let metric = SeriesModel.Metric.everything(findings.bucket.granularity)

@@ -30,6 +30,7 @@ public struct DetectorCalls: DetectorHandler {
     let found = try findings(in: request.evidence, notify: request.notify)
     var hand = ClassifyRequest()
     hand.findings = FindingsContract.FindingsBatch(found)
+    hand.reviewID = request.reviewID
     let committed = try await classifier.classify(hand, options: context.childOptions())
     var response = JudgeResponse()
     response.seriesJudged = Int64(found.count)
@@ -47,6 +48,20 @@ public struct DetectorCalls: DetectorHandler {
     response.findings = FindingsContract.FindingsBatch(
       try findings(in: request.evidence, notify: false))
     return response
+  }
+
+  /// Begins a review at the classifier.
+  public func openReview(
+    _ request: OpenReviewRequest, context: CallContext
+  ) async throws(RPCError) -> OpenReviewResponse {
+    try await classifier.openReview(request, options: context.childOptions())
+  }
+
+  /// Lets the classifier take over what was judged under the review's id.
+  public func closeReview(
+    _ request: CloseReviewRequest, context: CallContext
+  ) async throws(RPCError) -> CloseReviewResponse {
+    try await classifier.closeReview(request, options: context.childOptions())
   }
 
   private func findings(

@@ -27,6 +27,22 @@ private final class RecordingClassifier: ClassifierHandler {
 
   private var absent: RPCError { RPCError(.unimplemented, "not in this test") }
 
+  func openReview(
+    _ request: OpenReviewRequest, context: CallContext
+  ) async throws(RPCError) -> OpenReviewResponse {
+    var response = OpenReviewResponse()
+    response.fromBucket = request.firstBucket.map { $0 - 1 }
+    return response
+  }
+
+  func closeReview(
+    _ request: CloseReviewRequest, context: CallContext
+  ) async throws(RPCError) -> CloseReviewResponse {
+    var response = CloseReviewResponse()
+    response.withdrawn = Int64(request.customers.count)
+    return response
+  }
+
   func getAnomaly(
     _ request: GetAnomalyRequest, context: CallContext
   ) async throws(RPCError) -> GetAnomalyResponse { throw absent }

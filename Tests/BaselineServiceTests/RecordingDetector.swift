@@ -11,6 +11,9 @@ final class RecordingDetector: DetectorHandler {
     var requests: [String: [[UInt8]]] = [:]
     var notified: Set<Int32> = []
     var revisions: [UInt32] = []
+    /// The reviews that were opened and closed, in the order of coming.
+    var opened: [OpenReviewRequest] = []
+    var closed: [CloseReviewRequest] = []
     var rows = 0
     var calls = 0
     /// Refuses the call of this number and all after it.
@@ -54,6 +57,22 @@ final class RecordingDetector: DetectorHandler {
     response.seriesJudged = Int64(evidence.customerIndex.count)
     response.findings = 1
     return response
+  }
+
+  func openReview(
+    _ request: OpenReviewRequest, context: CallContext
+  ) async throws(RPCError) -> OpenReviewResponse {
+    seen.withLock { $0.opened.append(request) }
+    var response = OpenReviewResponse()
+    response.fromBucket = request.firstBucket
+    return response
+  }
+
+  func closeReview(
+    _ request: CloseReviewRequest, context: CallContext
+  ) async throws(RPCError) -> CloseReviewResponse {
+    seen.withLock { $0.closed.append(request) }
+    return CloseReviewResponse()
   }
 
   func evaluate(

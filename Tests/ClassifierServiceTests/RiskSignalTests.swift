@@ -131,7 +131,8 @@ struct RiskSignalTests {
       _ = try await laboratory.store.classify(try World().batch(day: World.day, [30, 1, 400]))
       for statement in [
         "DROP TABLE risk_signals", "DROP TABLE setting", "DROP TABLE setting_sequence",
-        "DROP TABLE decision", "DELETE FROM schema_migration WHERE version >= 7",
+        "DROP TABLE decision", "DROP TABLE review", "DROP TABLE review_batch",
+        "DELETE FROM schema_migration WHERE version >= 7",
       ] as [PostgresStatement] {
         _ = try await laboratory.pool.query(statement)
       }

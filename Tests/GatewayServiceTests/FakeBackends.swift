@@ -1,5 +1,6 @@
 import AnomalyContract
 import EvidenceContract
+import FindingsContract
 import Locking
 import PointsContract
 import RPC
@@ -95,6 +96,14 @@ struct FakeClassifier: ClassifierHandler {
     if end < all.count { response.nextPageToken = String(end) }
     return response
   }
+
+  func openReview(
+    _ request: OpenReviewRequest, context: CallContext
+  ) async throws(RPCError) -> OpenReviewResponse { try unimplemented() }
+
+  func closeReview(
+    _ request: CloseReviewRequest, context: CallContext
+  ) async throws(RPCError) -> CloseReviewResponse { try unimplemented() }
 
   func transition(
     _ request: TransitionRequest, context: CallContext

@@ -4,5 +4,5 @@
 enum ContractHash {
   /// SHA-256 over all contracts in order of their names.
   static let sha256 =
-    "b45a9545b151a35f8730ca3f816876da299fdd09ad43e82e707fd6df37f756f9"
+    "8a1e2e07f04ab6bc174639228f3d8cf4b58f75b341249f21a16230acbdee759b"
 }

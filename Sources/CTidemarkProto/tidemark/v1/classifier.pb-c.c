@@ -547,7 +547,7 @@ void   tidemark__v1__transition_response__free_unpacked
   assert(message->base.descriptor == &tidemark__v1__transition_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor tidemark__v1__classify_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor tidemark__v1__classify_request__field_descriptors[2] =
 {
   {
     "findings",
@@ -561,14 +561,27 @@ static const ProtobufCFieldDescriptor tidemark__v1__classify_request__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "review_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ClassifyRequest, review_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tidemark__v1__classify_request__field_indices_by_name[] = {
   0,   /* field[0] = findings */
+  1,   /* field[1] = review_id */
 };
 static const ProtobufCIntRange tidemark__v1__classify_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor tidemark__v1__classify_request__descriptor =
 {
@@ -578,7 +591,7 @@ const ProtobufCMessageDescriptor tidemark__v1__classify_request__descriptor =
   "Tidemark__V1__ClassifyRequest",
   "tidemark.v1",
   sizeof(Tidemark__V1__ClassifyRequest),
-  1,
+  2,
   tidemark__v1__classify_request__field_descriptors,
   tidemark__v1__classify_request__field_indices_by_name,
   1,  tidemark__v1__classify_request__number_ranges,
@@ -1440,9 +1453,11 @@ const ProtobufCEnumDescriptor tidemark__v1__transition_verb__descriptor =
   tidemark__v1__transition_verb__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tidemark__v1__classifier__method_descriptors[9] =
+static const ProtobufCMethodDescriptor tidemark__v1__classifier__method_descriptors[11] =
 {
   { "Classify", &tidemark__v1__classify_request__descriptor, &tidemark__v1__classify_response__descriptor },
+  { "OpenReview", &tidemark__v1__open_review_request__descriptor, &tidemark__v1__open_review_response__descriptor },
+  { "CloseReview", &tidemark__v1__close_review_request__descriptor, &tidemark__v1__close_review_response__descriptor },
   { "GetAnomaly", &tidemark__v1__get_anomaly_request__descriptor, &tidemark__v1__get_anomaly_response__descriptor },
   { "ListAnomalies", &tidemark__v1__list_anomalies_request__descriptor, &tidemark__v1__list_anomalies_response__descriptor },
   { "GetEvidence", &tidemark__v1__get_evidence_request__descriptor, &tidemark__v1__get_evidence_response__descriptor },
@@ -1454,14 +1469,16 @@ static const ProtobufCMethodDescriptor tidemark__v1__classifier__method_descript
 };
 const unsigned tidemark__v1__classifier__method_indices_by_name[] = {
   0,        /* Classify */
-  1,        /* GetAnomaly */
-  5,        /* GetDecision */
-  3,        /* GetEvidence */
-  2,        /* ListAnomalies */
-  7,        /* ListSettings */
-  6,        /* PutSettings */
-  8,        /* RemoveSettings */
-  4         /* Transition */
+  2,        /* CloseReview */
+  3,        /* GetAnomaly */
+  7,        /* GetDecision */
+  5,        /* GetEvidence */
+  4,        /* ListAnomalies */
+  9,        /* ListSettings */
+  1,        /* OpenReview */
+  8,        /* PutSettings */
+  10,        /* RemoveSettings */
+  6         /* Transition */
 };
 const ProtobufCServiceDescriptor tidemark__v1__classifier__descriptor =
 {
@@ -1470,7 +1487,7 @@ const ProtobufCServiceDescriptor tidemark__v1__classifier__descriptor =
   "Classifier",
   "Tidemark__V1__Classifier",
   "tidemark.v1",
-  9,
+  11,
   tidemark__v1__classifier__method_descriptors,
   tidemark__v1__classifier__method_indices_by_name
 };
@@ -1482,13 +1499,29 @@ void tidemark__v1__classifier__classify(ProtobufCService *service,
   assert(service->descriptor == &tidemark__v1__classifier__descriptor);
   service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void tidemark__v1__classifier__open_review(ProtobufCService *service,
+                                           const Tidemark__V1__OpenReviewRequest *input,
+                                           Tidemark__V1__OpenReviewResponse_Closure closure,
+                                           void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__classifier__descriptor);
+  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__classifier__close_review(ProtobufCService *service,
+                                            const Tidemark__V1__CloseReviewRequest *input,
+                                            Tidemark__V1__CloseReviewResponse_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__classifier__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void tidemark__v1__classifier__get_anomaly(ProtobufCService *service,
                                            const Tidemark__V1__GetAnomalyRequest *input,
                                            Tidemark__V1__GetAnomalyResponse_Closure closure,
                                            void *closure_data)
 {
   assert(service->descriptor == &tidemark__v1__classifier__descriptor);
-  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__classifier__list_anomalies(ProtobufCService *service,
                                               const Tidemark__V1__ListAnomaliesRequest *input,
@@ -1496,7 +1529,7 @@ void tidemark__v1__classifier__list_anomalies(ProtobufCService *service,
                                               void *closure_data)
 {
   assert(service->descriptor == &tidemark__v1__classifier__descriptor);
-  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__classifier__get_evidence(ProtobufCService *service,
                                             const Tidemark__V1__GetEvidenceRequest *input,
@@ -1504,7 +1537,7 @@ void tidemark__v1__classifier__get_evidence(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &tidemark__v1__classifier__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__classifier__transition(ProtobufCService *service,
                                           const Tidemark__V1__TransitionRequest *input,
@@ -1512,7 +1545,7 @@ void tidemark__v1__classifier__transition(ProtobufCService *service,
                                           void *closure_data)
 {
   assert(service->descriptor == &tidemark__v1__classifier__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__classifier__get_decision(ProtobufCService *service,
                                             const Tidemark__V1__GetDecisionRequest *input,
@@ -1520,7 +1553,7 @@ void tidemark__v1__classifier__get_decision(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &tidemark__v1__classifier__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__classifier__put_settings(ProtobufCService *service,
                                             const Tidemark__V1__PutSettingsRequest *input,
@@ -1528,7 +1561,7 @@ void tidemark__v1__classifier__put_settings(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &tidemark__v1__classifier__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__classifier__list_settings(ProtobufCService *service,
                                              const Tidemark__V1__ListSettingsRequest *input,
@@ -1536,7 +1569,7 @@ void tidemark__v1__classifier__list_settings(ProtobufCService *service,
                                              void *closure_data)
 {
   assert(service->descriptor == &tidemark__v1__classifier__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__classifier__remove_settings(ProtobufCService *service,
                                                const Tidemark__V1__RemoveSettingsRequest *input,
@@ -1544,7 +1577,7 @@ void tidemark__v1__classifier__remove_settings(ProtobufCService *service,
                                                void *closure_data)
 {
   assert(service->descriptor == &tidemark__v1__classifier__descriptor);
-  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__classifier__init (Tidemark__V1__Classifier_Service *service,
                                      Tidemark__V1__Classifier_ServiceDestroy destroy)

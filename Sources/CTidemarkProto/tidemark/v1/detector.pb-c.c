@@ -187,7 +187,7 @@ void   tidemark__v1__evaluate_response__free_unpacked
   assert(message->base.descriptor == &tidemark__v1__evaluate_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor tidemark__v1__judge_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor tidemark__v1__judge_request__field_descriptors[3] =
 {
   {
     "evidence",
@@ -213,15 +213,28 @@ static const ProtobufCFieldDescriptor tidemark__v1__judge_request__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "review_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__JudgeRequest, review_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tidemark__v1__judge_request__field_indices_by_name[] = {
   0,   /* field[0] = evidence */
   1,   /* field[1] = notify */
+  2,   /* field[2] = review_id */
 };
 static const ProtobufCIntRange tidemark__v1__judge_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor tidemark__v1__judge_request__descriptor =
 {
@@ -231,7 +244,7 @@ const ProtobufCMessageDescriptor tidemark__v1__judge_request__descriptor =
   "Tidemark__V1__JudgeRequest",
   "tidemark.v1",
   sizeof(Tidemark__V1__JudgeRequest),
-  2,
+  3,
   tidemark__v1__judge_request__field_descriptors,
   tidemark__v1__judge_request__field_indices_by_name,
   1,  tidemark__v1__judge_request__number_ranges,
@@ -391,14 +404,18 @@ const ProtobufCMessageDescriptor tidemark__v1__evaluate_response__descriptor =
   (ProtobufCMessageInit) tidemark__v1__evaluate_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor tidemark__v1__detector__method_descriptors[2] =
+static const ProtobufCMethodDescriptor tidemark__v1__detector__method_descriptors[4] =
 {
   { "Judge", &tidemark__v1__judge_request__descriptor, &tidemark__v1__judge_response__descriptor },
   { "Evaluate", &tidemark__v1__evaluate_request__descriptor, &tidemark__v1__evaluate_response__descriptor },
+  { "OpenReview", &tidemark__v1__open_review_request__descriptor, &tidemark__v1__open_review_response__descriptor },
+  { "CloseReview", &tidemark__v1__close_review_request__descriptor, &tidemark__v1__close_review_response__descriptor },
 };
 const unsigned tidemark__v1__detector__method_indices_by_name[] = {
+  3,        /* CloseReview */
   1,        /* Evaluate */
-  0         /* Judge */
+  0,        /* Judge */
+  2         /* OpenReview */
 };
 const ProtobufCServiceDescriptor tidemark__v1__detector__descriptor =
 {
@@ -407,7 +424,7 @@ const ProtobufCServiceDescriptor tidemark__v1__detector__descriptor =
   "Detector",
   "Tidemark__V1__Detector",
   "tidemark.v1",
-  2,
+  4,
   tidemark__v1__detector__method_descriptors,
   tidemark__v1__detector__method_indices_by_name
 };
@@ -426,6 +443,22 @@ void tidemark__v1__detector__evaluate(ProtobufCService *service,
 {
   assert(service->descriptor == &tidemark__v1__detector__descriptor);
   service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__detector__open_review(ProtobufCService *service,
+                                         const Tidemark__V1__OpenReviewRequest *input,
+                                         Tidemark__V1__OpenReviewResponse_Closure closure,
+                                         void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__detector__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__detector__close_review(ProtobufCService *service,
+                                          const Tidemark__V1__CloseReviewRequest *input,
+                                          Tidemark__V1__CloseReviewResponse_Closure closure,
+                                          void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__detector__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__detector__init (Tidemark__V1__Detector_Service *service,
                                    Tidemark__V1__Detector_ServiceDestroy destroy)

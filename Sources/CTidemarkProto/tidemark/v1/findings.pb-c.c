@@ -142,6 +142,231 @@ void   tidemark__v1__findings_batch__free_unpacked
   assert(message->base.descriptor == &tidemark__v1__findings_batch__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tidemark__v1__open_review_request__init
+                     (Tidemark__V1__OpenReviewRequest         *message)
+{
+  static const Tidemark__V1__OpenReviewRequest init_value = TIDEMARK__V1__OPEN_REVIEW_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__open_review_request__get_packed_size
+                     (const Tidemark__V1__OpenReviewRequest *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__open_review_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__open_review_request__pack
+                     (const Tidemark__V1__OpenReviewRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__open_review_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__open_review_request__pack_to_buffer
+                     (const Tidemark__V1__OpenReviewRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__open_review_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__OpenReviewRequest *
+       tidemark__v1__open_review_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__OpenReviewRequest *)
+     protobuf_c_message_unpack (&tidemark__v1__open_review_request__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__open_review_request__free_unpacked
+                     (Tidemark__V1__OpenReviewRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__open_review_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__open_review_response__init
+                     (Tidemark__V1__OpenReviewResponse         *message)
+{
+  static const Tidemark__V1__OpenReviewResponse init_value = TIDEMARK__V1__OPEN_REVIEW_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__open_review_response__get_packed_size
+                     (const Tidemark__V1__OpenReviewResponse *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__open_review_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__open_review_response__pack
+                     (const Tidemark__V1__OpenReviewResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__open_review_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__open_review_response__pack_to_buffer
+                     (const Tidemark__V1__OpenReviewResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__open_review_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__OpenReviewResponse *
+       tidemark__v1__open_review_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__OpenReviewResponse *)
+     protobuf_c_message_unpack (&tidemark__v1__open_review_response__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__open_review_response__free_unpacked
+                     (Tidemark__V1__OpenReviewResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__open_review_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__reviewed_customer__init
+                     (Tidemark__V1__ReviewedCustomer         *message)
+{
+  static const Tidemark__V1__ReviewedCustomer init_value = TIDEMARK__V1__REVIEWED_CUSTOMER__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__reviewed_customer__get_packed_size
+                     (const Tidemark__V1__ReviewedCustomer *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__reviewed_customer__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__reviewed_customer__pack
+                     (const Tidemark__V1__ReviewedCustomer *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__reviewed_customer__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__reviewed_customer__pack_to_buffer
+                     (const Tidemark__V1__ReviewedCustomer *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__reviewed_customer__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__ReviewedCustomer *
+       tidemark__v1__reviewed_customer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__ReviewedCustomer *)
+     protobuf_c_message_unpack (&tidemark__v1__reviewed_customer__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__reviewed_customer__free_unpacked
+                     (Tidemark__V1__ReviewedCustomer *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__reviewed_customer__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__close_review_request__init
+                     (Tidemark__V1__CloseReviewRequest         *message)
+{
+  static const Tidemark__V1__CloseReviewRequest init_value = TIDEMARK__V1__CLOSE_REVIEW_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__close_review_request__get_packed_size
+                     (const Tidemark__V1__CloseReviewRequest *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__close_review_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__close_review_request__pack
+                     (const Tidemark__V1__CloseReviewRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__close_review_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__close_review_request__pack_to_buffer
+                     (const Tidemark__V1__CloseReviewRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__close_review_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__CloseReviewRequest *
+       tidemark__v1__close_review_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__CloseReviewRequest *)
+     protobuf_c_message_unpack (&tidemark__v1__close_review_request__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__close_review_request__free_unpacked
+                     (Tidemark__V1__CloseReviewRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__close_review_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__close_review_response__init
+                     (Tidemark__V1__CloseReviewResponse         *message)
+{
+  static const Tidemark__V1__CloseReviewResponse init_value = TIDEMARK__V1__CLOSE_REVIEW_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__close_review_response__get_packed_size
+                     (const Tidemark__V1__CloseReviewResponse *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__close_review_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__close_review_response__pack
+                     (const Tidemark__V1__CloseReviewResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__close_review_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__close_review_response__pack_to_buffer
+                     (const Tidemark__V1__CloseReviewResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__close_review_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__CloseReviewResponse *
+       tidemark__v1__close_review_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__CloseReviewResponse *)
+     protobuf_c_message_unpack (&tidemark__v1__close_review_response__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__close_review_response__free_unpacked
+                     (Tidemark__V1__CloseReviewResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__close_review_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor tidemark__v1__test_result__field_descriptors[5] =
 {
   {
@@ -685,6 +910,417 @@ const ProtobufCMessageDescriptor tidemark__v1__findings_batch__descriptor =
   (ProtobufCMessageInit) tidemark__v1__findings_batch__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor tidemark__v1__open_review_request__field_descriptors[4] =
+{
+  {
+    "review_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__OpenReviewRequest, review_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "granularity",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__OpenReviewRequest, granularity),
+    &tidemark__v1__granularity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customer_ids",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Tidemark__V1__OpenReviewRequest, n_customer_ids),
+    offsetof(Tidemark__V1__OpenReviewRequest, customer_ids),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_bucket",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SFIXED32,
+    offsetof(Tidemark__V1__OpenReviewRequest, n_first_bucket),
+    offsetof(Tidemark__V1__OpenReviewRequest, first_bucket),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__open_review_request__field_indices_by_name[] = {
+  2,   /* field[2] = customer_ids */
+  3,   /* field[3] = first_bucket */
+  1,   /* field[1] = granularity */
+  0,   /* field[0] = review_id */
+};
+static const ProtobufCIntRange tidemark__v1__open_review_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__open_review_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.OpenReviewRequest",
+  "OpenReviewRequest",
+  "Tidemark__V1__OpenReviewRequest",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__OpenReviewRequest),
+  4,
+  tidemark__v1__open_review_request__field_descriptors,
+  tidemark__v1__open_review_request__field_indices_by_name,
+  1,  tidemark__v1__open_review_request__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__open_review_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__open_review_response__field_descriptors[1] =
+{
+  {
+    "from_bucket",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SFIXED32,
+    offsetof(Tidemark__V1__OpenReviewResponse, n_from_bucket),
+    offsetof(Tidemark__V1__OpenReviewResponse, from_bucket),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__open_review_response__field_indices_by_name[] = {
+  0,   /* field[0] = from_bucket */
+};
+static const ProtobufCIntRange tidemark__v1__open_review_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__open_review_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.OpenReviewResponse",
+  "OpenReviewResponse",
+  "Tidemark__V1__OpenReviewResponse",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__OpenReviewResponse),
+  1,
+  tidemark__v1__open_review_response__field_descriptors,
+  tidemark__v1__open_review_response__field_indices_by_name,
+  1,  tidemark__v1__open_review_response__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__open_review_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__reviewed_customer__field_descriptors[4] =
+{
+  {
+    "customer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ReviewedCustomer, customer_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_bucket",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ReviewedCustomer, from_bucket),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cause",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ReviewedCustomer, cause),
+    &tidemark__v1__review_cause__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "detail",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ReviewedCustomer, detail),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__reviewed_customer__field_indices_by_name[] = {
+  2,   /* field[2] = cause */
+  0,   /* field[0] = customer_id */
+  3,   /* field[3] = detail */
+  1,   /* field[1] = from_bucket */
+};
+static const ProtobufCIntRange tidemark__v1__reviewed_customer__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__reviewed_customer__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.ReviewedCustomer",
+  "ReviewedCustomer",
+  "Tidemark__V1__ReviewedCustomer",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__ReviewedCustomer),
+  4,
+  tidemark__v1__reviewed_customer__field_descriptors,
+  tidemark__v1__reviewed_customer__field_indices_by_name,
+  1,  tidemark__v1__reviewed_customer__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__reviewed_customer__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__close_review_request__field_descriptors[9] =
+{
+  {
+    "review_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CloseReviewRequest, review_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "granularity",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CloseReviewRequest, granularity),
+    &tidemark__v1__granularity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "through_bucket",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CloseReviewRequest, through_bucket),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CloseReviewRequest, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "notify_history",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CloseReviewRequest, notify_history),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customers",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tidemark__V1__CloseReviewRequest, n_customers),
+    offsetof(Tidemark__V1__CloseReviewRequest, customers),
+    &tidemark__v1__reviewed_customer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_bucket",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CloseReviewRequest, from_bucket),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cause",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CloseReviewRequest, cause),
+    &tidemark__v1__review_cause__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "detail",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CloseReviewRequest, detail),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__close_review_request__field_indices_by_name[] = {
+  7,   /* field[7] = cause */
+  5,   /* field[5] = customers */
+  8,   /* field[8] = detail */
+  6,   /* field[6] = from_bucket */
+  1,   /* field[1] = granularity */
+  4,   /* field[4] = notify_history */
+  0,   /* field[0] = review_id */
+  3,   /* field[3] = revision */
+  2,   /* field[2] = through_bucket */
+};
+static const ProtobufCIntRange tidemark__v1__close_review_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__close_review_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.CloseReviewRequest",
+  "CloseReviewRequest",
+  "Tidemark__V1__CloseReviewRequest",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__CloseReviewRequest),
+  9,
+  tidemark__v1__close_review_request__field_descriptors,
+  tidemark__v1__close_review_request__field_indices_by_name,
+  1,  tidemark__v1__close_review_request__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__close_review_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__close_review_response__field_descriptors[4] =
+{
+  {
+    "opened",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CloseReviewResponse, opened),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changed",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CloseReviewResponse, changed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "resolved",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CloseReviewResponse, resolved),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "withdrawn",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CloseReviewResponse, withdrawn),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__close_review_response__field_indices_by_name[] = {
+  1,   /* field[1] = changed */
+  0,   /* field[0] = opened */
+  2,   /* field[2] = resolved */
+  3,   /* field[3] = withdrawn */
+};
+static const ProtobufCIntRange tidemark__v1__close_review_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__close_review_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.CloseReviewResponse",
+  "CloseReviewResponse",
+  "Tidemark__V1__CloseReviewResponse",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__CloseReviewResponse),
+  4,
+  tidemark__v1__close_review_response__field_descriptors,
+  tidemark__v1__close_review_response__field_indices_by_name,
+  1,  tidemark__v1__close_review_response__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__close_review_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue tidemark__v1__finding_kind__enum_values_by_number[12] =
 {
   { "FINDING_KIND_UNSPECIFIED", "TIDEMARK__V1__FINDING_KIND__FINDING_KIND_UNSPECIFIED", 0 },
@@ -731,5 +1367,35 @@ const ProtobufCEnumDescriptor tidemark__v1__finding_kind__descriptor =
   tidemark__v1__finding_kind__enum_values_by_name,
   1,
   tidemark__v1__finding_kind__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue tidemark__v1__review_cause__enum_values_by_number[3] =
+{
+  { "REVIEW_CAUSE_UNSPECIFIED", "TIDEMARK__V1__REVIEW_CAUSE__REVIEW_CAUSE_UNSPECIFIED", 0 },
+  { "REVIEW_CAUSE_CALENDAR", "TIDEMARK__V1__REVIEW_CAUSE__REVIEW_CAUSE_CALENDAR", 1 },
+  { "REVIEW_CAUSE_CORRECTION", "TIDEMARK__V1__REVIEW_CAUSE__REVIEW_CAUSE_CORRECTION", 2 },
+};
+static const ProtobufCIntRange tidemark__v1__review_cause__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex tidemark__v1__review_cause__enum_values_by_name[3] =
+{
+  { "REVIEW_CAUSE_CALENDAR", 1 },
+  { "REVIEW_CAUSE_CORRECTION", 2 },
+  { "REVIEW_CAUSE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor tidemark__v1__review_cause__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "tidemark.v1.ReviewCause",
+  "ReviewCause",
+  "Tidemark__V1__ReviewCause",
+  "tidemark.v1",
+  3,
+  tidemark__v1__review_cause__enum_values_by_number,
+  3,
+  tidemark__v1__review_cause__enum_values_by_name,
+  1,
+  tidemark__v1__review_cause__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

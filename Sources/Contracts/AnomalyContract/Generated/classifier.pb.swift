@@ -39,6 +39,9 @@ public struct ClassifyRequest: WireMessage, Hashable {
   /// `findings`.
   public var findings: FindingsContract.FindingsBatch?
 
+  /// `review_id`: of the review that it is part of, or empty.
+  public var reviewID: [UInt8] = []
+
   /// Makes a message whose fields hold their defaults.
   public init() {}
 
@@ -53,6 +56,7 @@ public struct ClassifyRequest: WireMessage, Hashable {
   public init(from wireSource: WireSource) {
     let c = wireSource.pointer(as: Tidemark__V1__ClassifyRequest.self)
     findings = wireSource.message(c.pointee.findings)
+    reviewID = wireSource.bytes(c.pointee.review_id)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -60,6 +64,7 @@ public struct ClassifyRequest: WireMessage, Hashable {
     let c = try arena.allocate(Tidemark__V1__ClassifyRequest.self, 1)
     tidemark__v1__classify_request__init(c)
     if let findings { c.pointee.findings = try arena.message(findings) }
+    if !reviewID.isEmpty { c.pointee.review_id = try arena.bytes(reviewID) }
     return WireTarget(c)
   }
 }
@@ -554,6 +559,12 @@ public enum ClassifierMethods {
   /// `Classify`.
   public static let classify = RPCMethod(
     "tidemark.v1.Classifier/Classify", isIdempotent: true)
+  /// Begins a review, and says from where on it has to be judged again.
+  public static let openReview = RPCMethod(
+    "tidemark.v1.Classifier/OpenReview", isIdempotent: true)
+  /// Holds what was judged under the review's id against what is known: what is not borne any more is withdrawn, what has other numbers is updated, and nothing is opened twice.
+  public static let closeReview = RPCMethod(
+    "tidemark.v1.Classifier/CloseReview", isIdempotent: true)
   /// `GetAnomaly`.
   public static let getAnomaly = RPCMethod(
     "tidemark.v1.Classifier/GetAnomaly", isIdempotent: true)
@@ -586,6 +597,14 @@ public protocol ClassifierHandler: Sendable {
   func classify(
     _ request: ClassifyRequest, context: CallContext
   ) async throws(RPCError) -> ClassifyResponse
+  /// Begins a review, and says from where on it has to be judged again.
+  func openReview(
+    _ request: FindingsContract.OpenReviewRequest, context: CallContext
+  ) async throws(RPCError) -> FindingsContract.OpenReviewResponse
+  /// Holds what was judged under the review's id against what is known: what is not borne any more is withdrawn, what has other numbers is updated, and nothing is opened twice.
+  func closeReview(
+    _ request: FindingsContract.CloseReviewRequest, context: CallContext
+  ) async throws(RPCError) -> FindingsContract.CloseReviewResponse
   /// Answers `GetAnomaly`.
   func getAnomaly(
     _ request: GetAnomalyRequest, context: CallContext
@@ -630,6 +649,16 @@ extension ClassifierHandler {
           (request: ClassifyRequest, context: CallContext)
             async throws(RPCError) -> ClassifyResponse in
           try await self.classify(request, context: context)
+        },
+        RPCMethodHandler(ClassifierMethods.openReview) {
+          (request: FindingsContract.OpenReviewRequest, context: CallContext)
+            async throws(RPCError) -> FindingsContract.OpenReviewResponse in
+          try await self.openReview(request, context: context)
+        },
+        RPCMethodHandler(ClassifierMethods.closeReview) {
+          (request: FindingsContract.CloseReviewRequest, context: CallContext)
+            async throws(RPCError) -> FindingsContract.CloseReviewResponse in
+          try await self.closeReview(request, context: context)
         },
         RPCMethodHandler(ClassifierMethods.getAnomaly) {
           (request: GetAnomalyRequest, context: CallContext)
@@ -687,6 +716,20 @@ public struct ClassifierClient: Sendable {
     _ request: ClassifyRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ClassifyResponse {
     try await caller.call(ClassifierMethods.classify, request, options: options)
+  }
+
+  /// Begins a review, and says from where on it has to be judged again.
+  public func openReview(
+    _ request: FindingsContract.OpenReviewRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> FindingsContract.OpenReviewResponse {
+    try await caller.call(ClassifierMethods.openReview, request, options: options)
+  }
+
+  /// Holds what was judged under the review's id against what is known: what is not borne any more is withdrawn, what has other numbers is updated, and nothing is opened twice.
+  public func closeReview(
+    _ request: FindingsContract.CloseReviewRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> FindingsContract.CloseReviewResponse {
+    try await caller.call(ClassifierMethods.closeReview, request, options: options)
   }
 
   /// Calls `GetAnomaly`.

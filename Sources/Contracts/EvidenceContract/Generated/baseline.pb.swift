@@ -1034,7 +1034,7 @@ public enum BaselineMethods {
   /// `GetBaseline`.
   public static let getBaseline = RPCMethod(
     "tidemark.v1.Baseline/GetBaseline", isIdempotent: true)
-  /// A run takes the calendar as it is when the run begins and keeps it to its end. What is put or removed later holds for buckets judged from the next run on; judged ones are not judged again.
+  /// A run takes the calendar as it is when the run begins and keeps it to its end. What is put or removed later holds from the next run on, also for buckets that were judged: they are judged again. Where no run is due, one is begun.
   public static let putCalendar = RPCMethod(
     "tidemark.v1.Baseline/PutCalendar", isIdempotent: true)
   /// `ListCalendar`.
@@ -1073,7 +1073,7 @@ public protocol BaselineHandler: Sendable {
   func getBaseline(
     _ request: GetBaselineRequest, context: CallContext
   ) async throws(RPCError) -> GetBaselineResponse
-  /// A run takes the calendar as it is when the run begins and keeps it to its end. What is put or removed later holds for buckets judged from the next run on; judged ones are not judged again.
+  /// A run takes the calendar as it is when the run begins and keeps it to its end. What is put or removed later holds from the next run on, also for buckets that were judged: they are judged again. Where no run is due, one is begun.
   func putCalendar(
     _ request: PutCalendarRequest, context: CallContext
   ) async throws(RPCError) -> PutCalendarResponse
@@ -1197,7 +1197,7 @@ public struct BaselineClient: Sendable {
     try await caller.call(BaselineMethods.getBaseline, request, options: options)
   }
 
-  /// A run takes the calendar as it is when the run begins and keeps it to its end. What is put or removed later holds for buckets judged from the next run on; judged ones are not judged again.
+  /// A run takes the calendar as it is when the run begins and keeps it to its end. What is put or removed later holds from the next run on, also for buckets that were judged: they are judged again. Where no run is due, one is begun.
   public func putCalendar(
     _ request: PutCalendarRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> PutCalendarResponse {

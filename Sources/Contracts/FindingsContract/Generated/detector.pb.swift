@@ -14,6 +14,9 @@ public struct JudgeRequest: WireMessage, Hashable {
   /// `notify`.
   public var notify: Bool = false
 
+  /// `review_id`: of the review that it is part of, or empty.
+  public var reviewID: [UInt8] = []
+
   /// Makes a message whose fields hold their defaults.
   public init() {}
 
@@ -29,6 +32,7 @@ public struct JudgeRequest: WireMessage, Hashable {
     let c = wireSource.pointer(as: Tidemark__V1__JudgeRequest.self)
     evidence = wireSource.message(c.pointee.evidence)
     notify = c.pointee.notify != 0
+    reviewID = wireSource.bytes(c.pointee.review_id)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -37,6 +41,7 @@ public struct JudgeRequest: WireMessage, Hashable {
     tidemark__v1__judge_request__init(c)
     if let evidence { c.pointee.evidence = try arena.message(evidence) }
     c.pointee.notify = notify ? 1 : 0
+    if !reviewID.isEmpty { c.pointee.review_id = try arena.bytes(reviewID) }
     return WireTarget(c)
   }
 }
@@ -154,6 +159,12 @@ public enum DetectorMethods {
   /// Judges and answers with the findings; nothing is stored.
   public static let evaluate = RPCMethod(
     "tidemark.v1.Detector/Evaluate", isIdempotent: true)
+  /// Begins a review at the classifier.
+  public static let openReview = RPCMethod(
+    "tidemark.v1.Detector/OpenReview", isIdempotent: true)
+  /// Lets the classifier take over what was judged under the review's id.
+  public static let closeReview = RPCMethod(
+    "tidemark.v1.Detector/CloseReview", isIdempotent: true)
 }
 
 /// Every method may be repeated without harm.
@@ -166,6 +177,14 @@ public protocol DetectorHandler: Sendable {
   func evaluate(
     _ request: EvaluateRequest, context: CallContext
   ) async throws(RPCError) -> EvaluateResponse
+  /// Begins a review at the classifier.
+  func openReview(
+    _ request: OpenReviewRequest, context: CallContext
+  ) async throws(RPCError) -> OpenReviewResponse
+  /// Lets the classifier take over what was judged under the review's id.
+  func closeReview(
+    _ request: CloseReviewRequest, context: CallContext
+  ) async throws(RPCError) -> CloseReviewResponse
 }
 
 extension DetectorHandler {
@@ -183,6 +202,16 @@ extension DetectorHandler {
           (request: EvaluateRequest, context: CallContext)
             async throws(RPCError) -> EvaluateResponse in
           try await self.evaluate(request, context: context)
+        },
+        RPCMethodHandler(DetectorMethods.openReview) {
+          (request: OpenReviewRequest, context: CallContext)
+            async throws(RPCError) -> OpenReviewResponse in
+          try await self.openReview(request, context: context)
+        },
+        RPCMethodHandler(DetectorMethods.closeReview) {
+          (request: CloseReviewRequest, context: CallContext)
+            async throws(RPCError) -> CloseReviewResponse in
+          try await self.closeReview(request, context: context)
         },
       ])
   }
@@ -207,5 +236,19 @@ public struct DetectorClient: Sendable {
     _ request: EvaluateRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> EvaluateResponse {
     try await caller.call(DetectorMethods.evaluate, request, options: options)
+  }
+
+  /// Begins a review at the classifier.
+  public func openReview(
+    _ request: OpenReviewRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> OpenReviewResponse {
+    try await caller.call(DetectorMethods.openReview, request, options: options)
+  }
+
+  /// Lets the classifier take over what was judged under the review's id.
+  public func closeReview(
+    _ request: CloseReviewRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> CloseReviewResponse {
+    try await caller.call(DetectorMethods.closeReview, request, options: options)
   }
 }

@@ -54,6 +54,26 @@ public struct FindingKind: RawRepresentable, Sendable, Hashable {
   public static let mixShift = Self(rawValue: 11)
 }
 
+/// Why something is judged again.
+///
+/// Open: a value of a newer contract survives under its number.
+public struct ReviewCause: RawRepresentable, Sendable, Hashable {
+  /// The number on the wire.
+  public var rawValue: Int32
+
+  /// Takes a number from the wire.
+  public init(rawValue: Int32) { self.rawValue = rawValue }
+
+  /// `REVIEW_CAUSE_UNSPECIFIED`.
+  public static let unspecified = Self(rawValue: 0)
+
+  /// An entry was put, changed or removed.
+  public static let calendar = Self(rawValue: 1)
+
+  /// Points came late or were corrected.
+  public static let correction = Self(rawValue: 2)
+}
+
 /// One test with its numbers, fired or not.
 public struct TestResult: WireMessage, Hashable {
   /// `test`: "score", "z_score", "iqr", "ratio", "decline", "seasonal", "silence", "adoption", "plateau", "rule".
@@ -305,6 +325,241 @@ public struct FindingsBatch: WireMessage, Hashable {
     c.pointee.findings = try arena.messages(findings); c.pointee.n_findings = findings.count
     c.pointee.cohorts = try arena.messages(cohorts); c.pointee.n_cohorts = cohorts.count
     if let inputs { c.pointee.inputs = try arena.message(inputs) }
+    return WireTarget(c)
+  }
+}
+
+/// Begins a review: what was judged is judged again, because knowledge came late. What is handed over under its id changes nothing before the review is closed.
+public struct OpenReviewRequest: WireMessage, Hashable {
+  /// `review_id`.
+  public var reviewID: [UInt8] = []
+
+  /// `granularity`.
+  public var granularity: SeriesContract.Granularity = SeriesContract.Granularity(rawValue: 0)
+
+  /// `customer_ids`: at most 1,000; none for the events of cohorts.
+  public var customerIds: [[UInt8]] = []
+
+  /// `first_bucket`: that has changed, one a customer, or one for the cohorts.
+  public var firstBucket: [Int32] = []
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__OpenReviewRequest()
+    tidemark__v1__open_review_request__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__OpenReviewRequest.self)
+    reviewID = wireSource.bytes(c.pointee.review_id)
+    granularity = SeriesContract.Granularity(rawValue: Int32(bitPattern: c.pointee.granularity.rawValue))
+    customerIds = wireSource.byteStrings(c.pointee.customer_ids, c.pointee.n_customer_ids)
+    firstBucket = Array(UnsafeBufferPointer(start: c.pointee.first_bucket, count: c.pointee.n_first_bucket))
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__OpenReviewRequest.self, 1)
+    tidemark__v1__open_review_request__init(c)
+    if !reviewID.isEmpty { c.pointee.review_id = try arena.bytes(reviewID) }
+    c.pointee.granularity = Tidemark__V1__Granularity(rawValue: UInt32(bitPattern: granularity.rawValue))
+    c.pointee.customer_ids = try arena.byteStrings(customerIds); c.pointee.n_customer_ids = customerIds.count
+    c.pointee.first_bucket = try arena.copy(firstBucket); c.pointee.n_first_bucket = firstBucket.count
+    return WireTarget(c)
+  }
+}
+
+/// The message OpenReviewResponse of the contract.
+public struct OpenReviewResponse: WireMessage, Hashable {
+  /// `from_bucket`: to judge from, so that no anomaly is cut in two.
+  public var fromBucket: [Int32] = []
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__OpenReviewResponse()
+    tidemark__v1__open_review_response__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__OpenReviewResponse.self)
+    fromBucket = Array(UnsafeBufferPointer(start: c.pointee.from_bucket, count: c.pointee.n_from_bucket))
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__OpenReviewResponse.self, 1)
+    tidemark__v1__open_review_response__init(c)
+    c.pointee.from_bucket = try arena.copy(fromBucket); c.pointee.n_from_bucket = fromBucket.count
+    return WireTarget(c)
+  }
+}
+
+/// A customer of a review, with all of its series.
+public struct ReviewedCustomer: WireMessage, Hashable {
+  /// `customer_id`.
+  public var customerID: [UInt8] = []
+
+  /// `from_bucket`: as the opening answered.
+  public var fromBucket: Int32 = 0
+
+  /// `cause`.
+  public var cause: ReviewCause = ReviewCause(rawValue: 0)
+
+  /// `detail`: such as the name of the holiday, at most 200 bytes.
+  public var detail: String = ""
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__ReviewedCustomer()
+    tidemark__v1__reviewed_customer__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ReviewedCustomer.self)
+    customerID = wireSource.bytes(c.pointee.customer_id)
+    fromBucket = c.pointee.from_bucket
+    cause = ReviewCause(rawValue: Int32(bitPattern: c.pointee.cause.rawValue))
+    detail = wireSource.string(c.pointee.detail)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__ReviewedCustomer.self, 1)
+    tidemark__v1__reviewed_customer__init(c)
+    if !customerID.isEmpty { c.pointee.customer_id = try arena.bytes(customerID) }
+    c.pointee.from_bucket = fromBucket
+    c.pointee.cause = Tidemark__V1__ReviewCause(rawValue: UInt32(bitPattern: cause.rawValue))
+    if !detail.isEmpty { c.pointee.detail = try arena.string(detail, "tidemark.v1.ReviewedCustomer.detail") }
+    return WireTarget(c)
+  }
+}
+
+/// The message CloseReviewRequest of the contract.
+public struct CloseReviewRequest: WireMessage, Hashable {
+  /// `review_id`.
+  public var reviewID: [UInt8] = []
+
+  /// `granularity`.
+  public var granularity: SeriesContract.Granularity = SeriesContract.Granularity(rawValue: 0)
+
+  /// `through_bucket`.
+  public var throughBucket: Int32 = 0
+
+  /// `revision`: of what was judged.
+  public var revision: UInt32 = 0
+
+  /// `notify_history`: tell of what is found anew and is over, too.
+  public var notifyHistory: Bool = false
+
+  /// `customers`: at most 1,000; none for the events of cohorts.
+  public var customers: [ReviewedCustomer] = []
+
+  /// `from_bucket`: for the events of cohorts.
+  public var fromBucket: Int32 = 0
+
+  /// `cause`: for the events of cohorts.
+  public var cause: ReviewCause = ReviewCause(rawValue: 0)
+
+  /// `detail`: for the events of cohorts, at most 200 bytes.
+  public var detail: String = ""
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__CloseReviewRequest()
+    tidemark__v1__close_review_request__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__CloseReviewRequest.self)
+    reviewID = wireSource.bytes(c.pointee.review_id)
+    granularity = SeriesContract.Granularity(rawValue: Int32(bitPattern: c.pointee.granularity.rawValue))
+    throughBucket = c.pointee.through_bucket
+    revision = c.pointee.revision
+    notifyHistory = c.pointee.notify_history != 0
+    customers = wireSource.messages(c.pointee.customers, c.pointee.n_customers)
+    fromBucket = c.pointee.from_bucket
+    cause = ReviewCause(rawValue: Int32(bitPattern: c.pointee.cause.rawValue))
+    detail = wireSource.string(c.pointee.detail)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__CloseReviewRequest.self, 1)
+    tidemark__v1__close_review_request__init(c)
+    if !reviewID.isEmpty { c.pointee.review_id = try arena.bytes(reviewID) }
+    c.pointee.granularity = Tidemark__V1__Granularity(rawValue: UInt32(bitPattern: granularity.rawValue))
+    c.pointee.through_bucket = throughBucket
+    c.pointee.revision = revision
+    c.pointee.notify_history = notifyHistory ? 1 : 0
+    c.pointee.customers = try arena.messages(customers); c.pointee.n_customers = customers.count
+    c.pointee.from_bucket = fromBucket
+    c.pointee.cause = Tidemark__V1__ReviewCause(rawValue: UInt32(bitPattern: cause.rawValue))
+    if !detail.isEmpty { c.pointee.detail = try arena.string(detail, "tidemark.v1.CloseReviewRequest.detail") }
+    return WireTarget(c)
+  }
+}
+
+/// The message CloseReviewResponse of the contract.
+public struct CloseReviewResponse: WireMessage, Hashable {
+  /// `opened`.
+  public var opened: Int64 = 0
+
+  /// `changed`.
+  public var changed: Int64 = 0
+
+  /// `resolved`.
+  public var resolved: Int64 = 0
+
+  /// `withdrawn`.
+  public var withdrawn: Int64 = 0
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__CloseReviewResponse()
+    tidemark__v1__close_review_response__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__CloseReviewResponse.self)
+    opened = c.pointee.opened
+    changed = c.pointee.changed
+    resolved = c.pointee.resolved
+    withdrawn = c.pointee.withdrawn
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__CloseReviewResponse.self, 1)
+    tidemark__v1__close_review_response__init(c)
+    c.pointee.opened = opened
+    c.pointee.changed = changed
+    c.pointee.resolved = resolved
+    c.pointee.withdrawn = withdrawn
     return WireTarget(c)
   }
 }

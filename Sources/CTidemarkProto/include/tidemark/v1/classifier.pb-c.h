@@ -51,10 +51,14 @@ struct  Tidemark__V1__ClassifyRequest
 {
   ProtobufCMessage base;
   Tidemark__V1__FindingsBatch *findings;
+  /*
+   * of the review that it is part of, or empty
+   */
+  ProtobufCBinaryData review_id;
 };
 #define TIDEMARK__V1__CLASSIFY_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__classify_request__descriptor) \
-    , NULL }
+    , NULL, {0,NULL} }
 
 
 struct  Tidemark__V1__ClassifyResponse
@@ -546,6 +550,14 @@ struct Tidemark__V1__Classifier_Service
                    const Tidemark__V1__ClassifyRequest *input,
                    Tidemark__V1__ClassifyResponse_Closure closure,
                    void *closure_data);
+  void (*open_review)(Tidemark__V1__Classifier_Service *service,
+                      const Tidemark__V1__OpenReviewRequest *input,
+                      Tidemark__V1__OpenReviewResponse_Closure closure,
+                      void *closure_data);
+  void (*close_review)(Tidemark__V1__Classifier_Service *service,
+                       const Tidemark__V1__CloseReviewRequest *input,
+                       Tidemark__V1__CloseReviewResponse_Closure closure,
+                       void *closure_data);
   void (*get_anomaly)(Tidemark__V1__Classifier_Service *service,
                       const Tidemark__V1__GetAnomalyRequest *input,
                       Tidemark__V1__GetAnomalyResponse_Closure closure,
@@ -587,6 +599,8 @@ void tidemark__v1__classifier__init (Tidemark__V1__Classifier_Service *service,
 #define TIDEMARK__V1__CLASSIFIER__INIT(function_prefix__) \
     { TIDEMARK__V1__CLASSIFIER__BASE_INIT,\
       function_prefix__ ## classify,\
+      function_prefix__ ## open_review,\
+      function_prefix__ ## close_review,\
       function_prefix__ ## get_anomaly,\
       function_prefix__ ## list_anomalies,\
       function_prefix__ ## get_evidence,\
@@ -599,6 +613,14 @@ void tidemark__v1__classifier__classify(ProtobufCService *service,
                                         const Tidemark__V1__ClassifyRequest *input,
                                         Tidemark__V1__ClassifyResponse_Closure closure,
                                         void *closure_data);
+void tidemark__v1__classifier__open_review(ProtobufCService *service,
+                                           const Tidemark__V1__OpenReviewRequest *input,
+                                           Tidemark__V1__OpenReviewResponse_Closure closure,
+                                           void *closure_data);
+void tidemark__v1__classifier__close_review(ProtobufCService *service,
+                                            const Tidemark__V1__CloseReviewRequest *input,
+                                            Tidemark__V1__CloseReviewResponse_Closure closure,
+                                            void *closure_data);
 void tidemark__v1__classifier__get_anomaly(ProtobufCService *service,
                                            const Tidemark__V1__GetAnomalyRequest *input,
                                            Tidemark__V1__GetAnomalyResponse_Closure closure,

@@ -33,10 +33,14 @@ struct  Tidemark__V1__JudgeRequest
   ProtobufCMessage base;
   Tidemark__V1__EvidenceBatch *evidence;
   protobuf_c_boolean notify;
+  /*
+   * of the review that it is part of, or empty
+   */
+  ProtobufCBinaryData review_id;
 };
 #define TIDEMARK__V1__JUDGE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__judge_request__descriptor) \
-    , NULL, 0 }
+    , NULL, 0, {0,NULL} }
 
 
 struct  Tidemark__V1__JudgeResponse
@@ -177,6 +181,14 @@ struct Tidemark__V1__Detector_Service
                    const Tidemark__V1__EvaluateRequest *input,
                    Tidemark__V1__EvaluateResponse_Closure closure,
                    void *closure_data);
+  void (*open_review)(Tidemark__V1__Detector_Service *service,
+                      const Tidemark__V1__OpenReviewRequest *input,
+                      Tidemark__V1__OpenReviewResponse_Closure closure,
+                      void *closure_data);
+  void (*close_review)(Tidemark__V1__Detector_Service *service,
+                       const Tidemark__V1__CloseReviewRequest *input,
+                       Tidemark__V1__CloseReviewResponse_Closure closure,
+                       void *closure_data);
 };
 typedef void (*Tidemark__V1__Detector_ServiceDestroy)(Tidemark__V1__Detector_Service *);
 void tidemark__v1__detector__init (Tidemark__V1__Detector_Service *service,
@@ -186,7 +198,9 @@ void tidemark__v1__detector__init (Tidemark__V1__Detector_Service *service,
 #define TIDEMARK__V1__DETECTOR__INIT(function_prefix__) \
     { TIDEMARK__V1__DETECTOR__BASE_INIT,\
       function_prefix__ ## judge,\
-      function_prefix__ ## evaluate  }
+      function_prefix__ ## evaluate,\
+      function_prefix__ ## open_review,\
+      function_prefix__ ## close_review  }
 void tidemark__v1__detector__judge(ProtobufCService *service,
                                    const Tidemark__V1__JudgeRequest *input,
                                    Tidemark__V1__JudgeResponse_Closure closure,
@@ -195,6 +209,14 @@ void tidemark__v1__detector__evaluate(ProtobufCService *service,
                                       const Tidemark__V1__EvaluateRequest *input,
                                       Tidemark__V1__EvaluateResponse_Closure closure,
                                       void *closure_data);
+void tidemark__v1__detector__open_review(ProtobufCService *service,
+                                         const Tidemark__V1__OpenReviewRequest *input,
+                                         Tidemark__V1__OpenReviewResponse_Closure closure,
+                                         void *closure_data);
+void tidemark__v1__detector__close_review(ProtobufCService *service,
+                                          const Tidemark__V1__CloseReviewRequest *input,
+                                          Tidemark__V1__CloseReviewResponse_Closure closure,
+                                          void *closure_data);
 
 /* --- descriptors --- */
 

@@ -20,6 +20,11 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Tidemark__V1__TestResult Tidemark__V1__TestResult;
 typedef struct Tidemark__V1__Finding Tidemark__V1__Finding;
 typedef struct Tidemark__V1__FindingsBatch Tidemark__V1__FindingsBatch;
+typedef struct Tidemark__V1__OpenReviewRequest Tidemark__V1__OpenReviewRequest;
+typedef struct Tidemark__V1__OpenReviewResponse Tidemark__V1__OpenReviewResponse;
+typedef struct Tidemark__V1__ReviewedCustomer Tidemark__V1__ReviewedCustomer;
+typedef struct Tidemark__V1__CloseReviewRequest Tidemark__V1__CloseReviewRequest;
+typedef struct Tidemark__V1__CloseReviewResponse Tidemark__V1__CloseReviewResponse;
 
 
 /* --- enums --- */
@@ -39,6 +44,21 @@ typedef enum _Tidemark__V1__FindingKind {
   TIDEMARK__V1__FINDING_KIND__FINDING_KIND_MIX_SHIFT = 11
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TIDEMARK__V1__FINDING_KIND)
 } Tidemark__V1__FindingKind;
+/*
+ * Why something is judged again.
+ */
+typedef enum _Tidemark__V1__ReviewCause {
+  TIDEMARK__V1__REVIEW_CAUSE__REVIEW_CAUSE_UNSPECIFIED = 0,
+  /*
+   * an entry was put, changed or removed
+   */
+  TIDEMARK__V1__REVIEW_CAUSE__REVIEW_CAUSE_CALENDAR = 1,
+  /*
+   * points came late or were corrected
+   */
+  TIDEMARK__V1__REVIEW_CAUSE__REVIEW_CAUSE_CORRECTION = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TIDEMARK__V1__REVIEW_CAUSE)
+} Tidemark__V1__ReviewCause;
 
 /* --- messages --- */
 
@@ -183,6 +203,117 @@ struct  Tidemark__V1__FindingsBatch
     , {0,NULL}, TIDEMARK__V1__GRANULARITY__GRANULARITY_UNSPECIFIED, 0, 0, (char *)protobuf_c_empty_string, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL }
 
 
+/*
+ * Begins a review: what was judged is judged again, because knowledge came late. What is handed over
+ * under its id changes nothing before the review is closed.
+ */
+struct  Tidemark__V1__OpenReviewRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData review_id;
+  Tidemark__V1__Granularity granularity;
+  /*
+   * at most 1,000; none for the events of cohorts
+   */
+  size_t n_customer_ids;
+  ProtobufCBinaryData *customer_ids;
+  /*
+   * that has changed, one a customer, or one for the cohorts
+   */
+  size_t n_first_bucket;
+  int32_t *first_bucket;
+};
+#define TIDEMARK__V1__OPEN_REVIEW_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__open_review_request__descriptor) \
+    , {0,NULL}, TIDEMARK__V1__GRANULARITY__GRANULARITY_UNSPECIFIED, 0,NULL, 0,NULL }
+
+
+struct  Tidemark__V1__OpenReviewResponse
+{
+  ProtobufCMessage base;
+  /*
+   * to judge from, so that no anomaly is cut in two
+   */
+  size_t n_from_bucket;
+  int32_t *from_bucket;
+};
+#define TIDEMARK__V1__OPEN_REVIEW_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__open_review_response__descriptor) \
+    , 0,NULL }
+
+
+/*
+ * A customer of a review, with all of its series.
+ */
+struct  Tidemark__V1__ReviewedCustomer
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData customer_id;
+  /*
+   * as the opening answered
+   */
+  int32_t from_bucket;
+  Tidemark__V1__ReviewCause cause;
+  /*
+   * such as the name of the holiday, at most 200 bytes
+   */
+  char *detail;
+};
+#define TIDEMARK__V1__REVIEWED_CUSTOMER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__reviewed_customer__descriptor) \
+    , {0,NULL}, 0, TIDEMARK__V1__REVIEW_CAUSE__REVIEW_CAUSE_UNSPECIFIED, (char *)protobuf_c_empty_string }
+
+
+struct  Tidemark__V1__CloseReviewRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData review_id;
+  Tidemark__V1__Granularity granularity;
+  int32_t through_bucket;
+  /*
+   * of what was judged
+   */
+  uint32_t revision;
+  /*
+   * tell of what is found anew and is over, too
+   */
+  protobuf_c_boolean notify_history;
+  /*
+   * at most 1,000; none for the events of cohorts
+   */
+  size_t n_customers;
+  Tidemark__V1__ReviewedCustomer **customers;
+  /*
+   * for the events of cohorts
+   */
+  int32_t from_bucket;
+  /*
+   * for the events of cohorts
+   */
+  Tidemark__V1__ReviewCause cause;
+  /*
+   * for the events of cohorts, at most 200 bytes
+   */
+  char *detail;
+};
+#define TIDEMARK__V1__CLOSE_REVIEW_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__close_review_request__descriptor) \
+    , {0,NULL}, TIDEMARK__V1__GRANULARITY__GRANULARITY_UNSPECIFIED, 0, 0, 0, 0,NULL, 0, TIDEMARK__V1__REVIEW_CAUSE__REVIEW_CAUSE_UNSPECIFIED, (char *)protobuf_c_empty_string }
+
+
+struct  Tidemark__V1__CloseReviewResponse
+{
+  ProtobufCMessage base;
+  int64_t opened;
+  int64_t changed;
+  int64_t resolved;
+  int64_t withdrawn;
+};
+#define TIDEMARK__V1__CLOSE_REVIEW_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__close_review_response__descriptor) \
+    , 0, 0, 0, 0 }
+
+
 /* Tidemark__V1__TestResult methods */
 void   tidemark__v1__test_result__init
                      (Tidemark__V1__TestResult         *message);
@@ -240,6 +371,101 @@ Tidemark__V1__FindingsBatch *
 void   tidemark__v1__findings_batch__free_unpacked
                      (Tidemark__V1__FindingsBatch *message,
                       ProtobufCAllocator *allocator);
+/* Tidemark__V1__OpenReviewRequest methods */
+void   tidemark__v1__open_review_request__init
+                     (Tidemark__V1__OpenReviewRequest         *message);
+size_t tidemark__v1__open_review_request__get_packed_size
+                     (const Tidemark__V1__OpenReviewRequest   *message);
+size_t tidemark__v1__open_review_request__pack
+                     (const Tidemark__V1__OpenReviewRequest   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__open_review_request__pack_to_buffer
+                     (const Tidemark__V1__OpenReviewRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__OpenReviewRequest *
+       tidemark__v1__open_review_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__open_review_request__free_unpacked
+                     (Tidemark__V1__OpenReviewRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__OpenReviewResponse methods */
+void   tidemark__v1__open_review_response__init
+                     (Tidemark__V1__OpenReviewResponse         *message);
+size_t tidemark__v1__open_review_response__get_packed_size
+                     (const Tidemark__V1__OpenReviewResponse   *message);
+size_t tidemark__v1__open_review_response__pack
+                     (const Tidemark__V1__OpenReviewResponse   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__open_review_response__pack_to_buffer
+                     (const Tidemark__V1__OpenReviewResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__OpenReviewResponse *
+       tidemark__v1__open_review_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__open_review_response__free_unpacked
+                     (Tidemark__V1__OpenReviewResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__ReviewedCustomer methods */
+void   tidemark__v1__reviewed_customer__init
+                     (Tidemark__V1__ReviewedCustomer         *message);
+size_t tidemark__v1__reviewed_customer__get_packed_size
+                     (const Tidemark__V1__ReviewedCustomer   *message);
+size_t tidemark__v1__reviewed_customer__pack
+                     (const Tidemark__V1__ReviewedCustomer   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__reviewed_customer__pack_to_buffer
+                     (const Tidemark__V1__ReviewedCustomer   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__ReviewedCustomer *
+       tidemark__v1__reviewed_customer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__reviewed_customer__free_unpacked
+                     (Tidemark__V1__ReviewedCustomer *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__CloseReviewRequest methods */
+void   tidemark__v1__close_review_request__init
+                     (Tidemark__V1__CloseReviewRequest         *message);
+size_t tidemark__v1__close_review_request__get_packed_size
+                     (const Tidemark__V1__CloseReviewRequest   *message);
+size_t tidemark__v1__close_review_request__pack
+                     (const Tidemark__V1__CloseReviewRequest   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__close_review_request__pack_to_buffer
+                     (const Tidemark__V1__CloseReviewRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__CloseReviewRequest *
+       tidemark__v1__close_review_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__close_review_request__free_unpacked
+                     (Tidemark__V1__CloseReviewRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__CloseReviewResponse methods */
+void   tidemark__v1__close_review_response__init
+                     (Tidemark__V1__CloseReviewResponse         *message);
+size_t tidemark__v1__close_review_response__get_packed_size
+                     (const Tidemark__V1__CloseReviewResponse   *message);
+size_t tidemark__v1__close_review_response__pack
+                     (const Tidemark__V1__CloseReviewResponse   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__close_review_response__pack_to_buffer
+                     (const Tidemark__V1__CloseReviewResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__CloseReviewResponse *
+       tidemark__v1__close_review_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__close_review_response__free_unpacked
+                     (Tidemark__V1__CloseReviewResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Tidemark__V1__TestResult_Closure)
@@ -251,6 +477,21 @@ typedef void (*Tidemark__V1__Finding_Closure)
 typedef void (*Tidemark__V1__FindingsBatch_Closure)
                  (const Tidemark__V1__FindingsBatch *message,
                   void *closure_data);
+typedef void (*Tidemark__V1__OpenReviewRequest_Closure)
+                 (const Tidemark__V1__OpenReviewRequest *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__OpenReviewResponse_Closure)
+                 (const Tidemark__V1__OpenReviewResponse *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__ReviewedCustomer_Closure)
+                 (const Tidemark__V1__ReviewedCustomer *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__CloseReviewRequest_Closure)
+                 (const Tidemark__V1__CloseReviewRequest *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__CloseReviewResponse_Closure)
+                 (const Tidemark__V1__CloseReviewResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -258,9 +499,15 @@ typedef void (*Tidemark__V1__FindingsBatch_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    tidemark__v1__finding_kind__descriptor;
+extern const ProtobufCEnumDescriptor    tidemark__v1__review_cause__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__test_result__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__finding__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__findings_batch__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__open_review_request__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__open_review_response__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__reviewed_customer__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__close_review_request__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__close_review_response__descriptor;
 
 PROTOBUF_C__END_DECLS
 
