@@ -26,11 +26,23 @@ public struct BaselineConfiguration: Sendable {
   /// How long a range is ours without a sign of life, in seconds.
   public let leaseSeconds: Double
 
+  /// How many days back what was judged is judged again when knowledge comes late.
+  public let reviewDays: Int
+
+  /// How many series one run judges again.
+  public let reviewSeries: Int
+
   /// Whether runs that begin with a closed bucket tell people of what is found in the past.
   public let notifiesHistory: Bool
 
   /// Where the compiled time zones are, by which civil days of the calendar are found.
   public let zoneDirectory: String
+
+  /// How far back where nothing is said: a year and the month in which it is looked at.
+  public static let reviewDaysDefault = 400
+
+  /// How many series where nothing is said.
+  public static let reviewSeriesDefault = 250_000
 
   /// What is held where nothing is said: a quarter of a million.
   public static let cohortSeriesDefault = 250_000
@@ -54,6 +66,12 @@ public struct BaselineConfiguration: Sendable {
     leaseSeconds = reader.seconds(
       "lease-seconds", default: 15, in: 1...600,
       help: "how long a range stays with a process that shows no sign of life")
+    reviewDays = reader.integer(
+      "review-days", default: Self.reviewDaysDefault, in: 1...3_660,
+      help: "how far back is judged again after late points or a change of the calendar")
+    reviewSeries = reader.integer(
+      "review-series", default: Self.reviewSeriesDefault, in: 1_000...100_000_000,
+      help: "series that one run judges again; further ones only learn")
     notifiesHistory = reader.boolean(
       "notify-history", help: "tell people of what is found in buckets before the newest, too")
     zoneDirectory = reader.text(
@@ -64,7 +82,8 @@ public struct BaselineConfiguration: Sendable {
   public init(
     runtime: RuntimeSettings, rpc: RPCSettings, databaseURL: Redacted<String>,
     rangeSeries: Int = 1_000, scanConcurrency: Int = 4, cohortSeries: Int = cohortSeriesDefault,
-    leaseSeconds: Double = 15, notifiesHistory: Bool = false,
+    leaseSeconds: Double = 15, reviewDays: Int = reviewDaysDefault,
+    reviewSeries: Int = reviewSeriesDefault, notifiesHistory: Bool = false,
     zoneDirectory: String = "/usr/share/zoneinfo"
   ) {
     self.runtime = runtime
@@ -74,6 +93,8 @@ public struct BaselineConfiguration: Sendable {
     self.scanConcurrency = scanConcurrency
     self.cohortSeries = cohortSeries
     self.leaseSeconds = leaseSeconds
+    self.reviewDays = reviewDays
+    self.reviewSeries = reviewSeries
     self.notifiesHistory = notifiesHistory
     self.zoneDirectory = zoneDirectory
   }

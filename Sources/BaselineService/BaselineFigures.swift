@@ -21,6 +21,7 @@ struct BaselineFigures: Sendable {
   private let rows: Counter
   private let findings: Counter
   private let states: Counter
+  private let reviews: Counter
   private let cohortBuckets: Counter
   private let scanSeconds: Counter
 
@@ -31,6 +32,9 @@ struct BaselineFigures: Sendable {
       "tidemark_baseline_findings_total", help: "What the detector found in them.")
     states = registry.counter(
       "tidemark_baseline_states_total", help: "Models committed.")
+    reviews = registry.counter(
+      "tidemark_baseline_reviewed_series_total",
+      help: "Series whose history was judged again, each time.")
     cohortBuckets = registry.counter(
       "tidemark_baseline_cohort_buckets_total", help: "Buckets of which cohort rows were stored.")
     scanSeconds = registry.counter(
@@ -53,6 +57,8 @@ struct BaselineFigures: Sendable {
   }
 
   func madeRows(of buckets: Int) { cohortBuckets.increment(by: Double(buckets)) }
+
+  func reviewed(series count: Int) { reviews.increment(by: Double(count)) }
 
   func committed(series count: Int) { states.increment(by: Double(count)) }
 }

@@ -11,6 +11,7 @@ public enum BaselineSchema {
     Migration(version: 4, name: "calendar", sql: calendar),
     Migration(version: 5, name: "cohort rows", sql: cohorts),
     Migration(version: 6, name: "settings", sql: settings),
+    Migration(version: 7, name: "reviews", sql: reviews),
   ]
 
   private static let models: PostgresStatement = """

@@ -29,11 +29,12 @@ public struct BaselineService: Service {
       configuration: PostgresConfiguration(
         url: settings.databaseURL.secret, applicationName: "tidemark-baseline"),
       size: settings.scanConcurrency + 2)
+    let queue = WorkQueue(pool: pool, schema: .baseline)
     let calendar = try ScanCalendar(
-      table: CalendarTable(pool: pool), zones: ZoneFiles(directory: settings.zoneDirectory),
+      table: CalendarTable(pool: pool, queue: queue),
+      zones: ZoneFiles(directory: settings.zoneDirectory),
       organisationZone: settings.runtime.zone)
     let detector = try settings.rpc.caller(to: "detector", metrics: registry)
-    let queue = WorkQueue(pool: pool, schema: .baseline)
     let runs = ScanRunTable(pool: pool, queue: queue)
     let reader = SeriesReader(pool: pool)
     let isStopping = Locked(false)
@@ -41,7 +42,12 @@ public struct BaselineService: Service {
     let judgement = SettingsTable(pool: pool)
     let figures = BaselineFigures(registry)
     let loader = RangeLoader(
-      runs: runs, reader: reader, calendar: calendar, settings: judgement)
+      runs: runs, reader: reader, calendar: calendar, settings: judgement, cohorts: cohorts)
+    let limits = ReviewLimits(days: settings.reviewDays, series: settings.reviewSeries)
+    let review = RangeReview(
+      loader: loader, detector: DetectorClient(detector), limits: limits,
+      leaseSeconds: settings.leaseSeconds, figures: figures, logger: logger,
+      isStopping: isStopping)
     let calls = BaselineCalls(
       runs: runs, reader: reader, lookup: SeriesLookup(pool: pool, reader: reader),
       calendar: calendar, cohorts: cohorts, settings: judgement,
@@ -49,11 +55,13 @@ public struct BaselineService: Service {
     let planner = ScanPlanner(
       runs: runs, reader: reader, rangeSeries: settings.rangeSeries)
     let pass = CohortPass(
-      loader: loader, table: cohorts, concurrency: settings.scanConcurrency,
+      loader: loader,
+      events: EventReview(cohorts: cohorts, detector: DetectorClient(detector)), limits: limits,
+      concurrency: settings.scanConcurrency,
       seriesLimit: settings.cohortSeries, leaseSeconds: settings.leaseSeconds, figures: figures,
       logger: logger, isStopping: isStopping)
     let scan = RangeScan(
-      loader: loader, cohorts: cohorts, detector: DetectorClient(detector),
+      loader: loader, review: review, detector: DetectorClient(detector),
       leaseSeconds: settings.leaseSeconds, figures: figures, isStopping: isStopping)
     let runner = WorkQueueRunner(
       queue, name: "baseline-scans",
@@ -61,6 +69,7 @@ public struct BaselineService: Service {
         ScanRunTable.planKind: { try await planner.plan($0) },
         ScanRunTable.cohortKind: { try await pass.make($0) },
         ScanRunTable.rangeKind: { try await scan.scan($0) },
+        ScanRunTable.recheckKind: { try await runs.recheck($0) },
       ],
       settings: WorkQueueRunner.Settings(
         concurrency: settings.scanConcurrency, leaseSeconds: settings.leaseSeconds),

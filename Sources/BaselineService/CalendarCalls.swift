@@ -9,8 +9,8 @@ extension BaselineCalls {
 
   /// Puts entries by their ids.
   ///
-  /// They hold for buckets that are judged from the next run on; what has been judged stays as it
-  /// is, also where an entry speaks of it.
+  /// They hold from the next run on, which also judges again what was judged without knowing them;
+  /// where no run is due, one is begun.
   func putCalendar(
     _ request: PutCalendarRequest, context: CallContext
   ) async throws(RPCError) -> PutCalendarResponse {

@@ -2,6 +2,7 @@ import Locking
 import Postgres
 import RPC
 import SeriesModel
+import WorkQueue
 
 /// The calendar at rest: what it says, and what it said at any earlier change.
 struct CalendarTable: Sendable {
@@ -9,9 +10,13 @@ struct CalendarTable: Sendable {
   static let entriesLimit = 50_000
 
   let pool: PostgresPool
+  private let queue: WorkQueue
   private let known = Locked<(sequence: Int64, calendar: BusinessCalendar)?>(nil)
 
-  init(pool: PostgresPool) { self.pool = pool }
+  init(pool: PostgresPool, queue: WorkQueue) {
+    self.pool = pool
+    self.queue = queue
+  }
 
   /// What a change came to.
   struct Change: Sendable {
@@ -36,7 +41,7 @@ struct CalendarTable: Sendable {
         - change.changed
       if change.created + change.changed > 0 {
         change.sequence = next
-        try Self.store(next, on: connection)
+        try store(next, on: connection)
       }
       if change.created > 0 {
         let count = try connection.execute(
@@ -66,7 +71,7 @@ struct CalendarTable: Sendable {
         ).affected)
       if change.removed > 0 {
         change.sequence = next
-        try Self.store(next, on: connection)
+        try store(next, on: connection)
       }
       return change
     }
@@ -77,10 +82,27 @@ struct CalendarTable: Sendable {
     try connection.execute("SELECT value FROM calendar_sequence FOR UPDATE").single.int64(0)
   }
 
-  private static func store(
+  /// Stores the number of the change; what it says of the past is looked at once it is committed.
+  private func store(
     _ sequence: Int64, on connection: isolated PostgresConnection
   ) throws {
     try connection.execute("UPDATE calendar_sequence SET value = $1", [.int64(sequence)])
+    try queue.enqueue(Granularity.allCases.map(ScanRunTable.recheck), on: connection)
+  }
+
+  /// What was put, changed or removed between two changes of the calendar.
+  func change(after old: Int64, through new: Int64) async throws -> CalendarChange {
+    let rows = try await pool.query(
+      """
+      SELECT entry_id, sequence, kind, name, scope, scope_value, metric, first_day, last_day,
+        start_second, end_second, expected_ratio, tolerance
+      FROM calendar_entry
+      WHERE sequence > $1 AND sequence <= $2 OR until_sequence > $1 AND until_sequence <= $2
+      ORDER BY entry_id, sequence
+      """, [.int64(old), .int64(new)])
+    return CalendarChange(
+      old: try await calendar(asOf: old), new: try await calendar(asOf: new),
+      entries: rows.compactMap { CalendarEntry(row: $0) })
   }
 
   /// The calendar as it was after a change.

@@ -19,7 +19,9 @@ struct CohortPass: Sendable {
   static let failuresLimit = 5
 
   let loader: RangeLoader
-  let table: CohortTable
+  let events: EventReview
+  /// How far back rows are made anew when the calendar has changed.
+  let limits: ReviewLimits
   /// Ranges that are read or advanced at once.
   let concurrency: Int
   /// Series that are held in memory while several buckets are due.
@@ -30,6 +32,7 @@ struct CohortPass: Sendable {
   let isStopping: Locked<Bool>
 
   private var runs: ScanRunTable { loader.runs }
+  private var table: CohortTable { loader.cohorts }
 
   /// Rows of neighbouring buckets, oldest first.
   private typealias Rows = [(bucket: Int32, rows: [CohortRow])]
@@ -58,10 +61,18 @@ struct CohortPass: Sendable {
     }
     do {
       let begun = SystemTime.monotonicSeconds()
-      try await finish(run, job, try await walk(run, job))
+      let anew = try await anew(run)
+      let rows = try await walk(run, job, anew)
+      if let anew {
+        try await store(rows, run, job, anew)
+        try await events.review(run, anew)
+      }
+      try await finish(run, job, anew == nil ? rows : [], calendar: run.calendarSequence)
       figures.spent(.cohorts, since: begun)
       return .completed
     } catch let error as PostgresError where error.isPassing {
+      return .postponed(reason: "\(error)", afterSeconds: nil)
+    } catch let error as RPCError where error.isPassing {
       return .postponed(reason: "\(error)", afterSeconds: nil)
     } catch let error as BaselineServiceError where error.code == .stopping {
       return .postponed(reason: error.detail, afterSeconds: 0)
@@ -89,37 +100,42 @@ struct CohortPass: Sendable {
     return .completed
   }
 
-  /// Makes all rows that are not there; gives those that are not stored yet.
-  private func walk(_ run: ScanRun, _ job: ClaimedJob) async throws -> Rows {
+  /// Makes all rows that are not there, or that are made anew; gives those that are not stored yet.
+  private func walk(
+    _ run: ScanRun, _ job: ClaimedJob, _ anew: CohortTable.Anew?
+  ) async throws -> Rows {
     guard run.state == .running else { return [] }
     let last = try await table.lastBucket(run.granularity)
-    let start = max(run.from ?? run.through, last.map { $0 + 1 } ?? .min)
+    var start = max(run.from ?? run.through, last.map { $0 + 1 } ?? .min)
+    if let anew { start = min(start, anew.first) }
     guard start <= run.through else { return [] }
     var history = CohortHistory(granularity: run.granularity)
-    if let last { history = try await table.history(run.granularity, through: last) }
+    if let last {
+      history = try await table.history(run.granularity, through: min(last, start - 1))
+    }
     let ranges = try await ScanRange.all(of: run, in: runs.pool)
     if start == run.through {
-      let tally = try await tally(of: start, ranges, run)
+      let tally = try await tally(of: start, ranges, run, anew)
       return [(start, history.rows(of: start, tally))]
     }
-    let parts = try await parts(ranges, run, through: start - 1)
+    let parts = try await parts(ranges, run, anew, through: start - 1)
     var from = start
     while true {
       let through = min(from + RangeScan.blockBuckets - 1, run.through)
       let rows = try await rows(from...through, parts, run, &history)
       guard through < run.through else { return rows }
-      try await store(rows, run, job)
+      try await store(rows, run, job, anew)
       from = through + 1
     }
   }
 
   /// What all series say of the only bucket that is due, range after range.
   private func tally(
-    of bucket: Int32, _ ranges: [ScanRange.Place], _ run: ScanRun
+    of bucket: Int32, _ ranges: [ScanRange.Place], _ run: ScanRun, _ anew: CohortTable.Anew?
   ) async throws -> CohortTally {
     let tally = Locked(CohortTally())
     try await forEach(ranges.count) { place in
-      guard var part = try await part(ranges[place], run, through: bucket - 1) else { return }
+      guard var part = try await part(ranges[place], run, anew, through: bucket - 1) else { return }
       part.points = try await points(of: part.models.series, bucket...bucket, run)
       let own = part.tally(bucket)
       tally.withLock { $0.join(own) }
@@ -130,7 +146,7 @@ struct CohortPass: Sendable {
   /// The ranges in memory, as many as may be held: shards are drawn by chance, so that what is left
   /// out would not have said anything else.
   private func parts(
-    _ ranges: [ScanRange.Place], _ run: ScanRun, through last: Int32
+    _ ranges: [ScanRange.Place], _ run: ScanRun, _ anew: CohortTable.Anew?, through last: Int32
   ) async throws -> [Locked<Part>] {
     var series = 0
     let held = ranges.prefix { range in
@@ -139,7 +155,7 @@ struct CohortPass: Sendable {
     }
     let loaded = Locked<[(place: Int, part: Locked<Part>)]>([])
     try await forEach(held.count) { place in
-      guard let part = try await part(held[place], run, through: last) else { return }
+      guard let part = try await part(held[place], run, anew, through: last) else { return }
       loaded.withLock { $0.append((place, Locked(part))) }
     }
     return loaded.withLock { $0 }.sorted { $0.place < $1.place }.map(\.part)
@@ -148,12 +164,14 @@ struct CohortPass: Sendable {
   /// One range in memory, advanced through a bucket with the rows that are stored; nil where it
   /// cannot be read, of which the range's own walk tells.
   private func part(
-    _ range: ScanRange.Place, _ run: ScanRun, through last: Int32
+    _ range: ScanRange.Place, _ run: ScanRun, _ anew: CohortTable.Anew?, through last: Int32
   ) async throws -> Part? {
     var part: Part
     do {
       part = Part(
-        models: try await loader.models(of: run, shards: range.shards, isSilent: true))
+        models: try await loader.models(
+          of: run, try await loader.stored(run, shards: range.shards), isSilent: true,
+          rebuildsAll: anew != nil))
     } catch is BaselineError {
       return nil
     } catch let error as BaselineServiceError where error.code == .unknownMetric {
@@ -211,18 +229,25 @@ struct CohortPass: Sendable {
     return made
   }
 
-  private func store(_ rows: Rows, _ run: ScanRun, _ job: ClaimedJob) async throws {
+  private func store(
+    _ rows: Rows, _ run: ScanRun, _ job: ClaimedJob, _ anew: CohortTable.Anew?
+  ) async throws {
     try await runs.pool.transaction { connection in
       try runs.queue.renew(job, leaseSeconds: leaseSeconds, on: connection)
-      try CohortTable.store(rows, run.granularity, on: connection)
+      try CohortTable.store(rows, run.granularity, anew: anew, on: connection)
     }
     figures.madeRows(of: rows.count)
   }
 
-  /// Stores the last rows and lets the ranges begin.
-  private func finish(_ run: ScanRun, _ job: ClaimedJob, _ rows: Rows) async throws {
+  /// Stores the last rows, with the calendar that all are made with now, and lets the ranges begin.
+  private func finish(
+    _ run: ScanRun, _ job: ClaimedJob, _ rows: Rows, calendar: Int64? = nil
+  ) async throws {
     try await runs.pool.transaction { connection in
       try CohortTable.store(rows, run.granularity, on: connection)
+      if let calendar, run.state == .running {
+        try CohortTable.note(calendar: calendar, run.granularity, on: connection)
+      }
       try runs.enqueueRanges(of: run, on: connection)
       try runs.queue.complete(job, on: connection)
     }

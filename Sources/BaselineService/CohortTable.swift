@@ -41,6 +41,68 @@ struct CohortTable: Sendable {
     return rows
   }
 
+  /// The first bucket whose rows were made anew after a change of the calendar, or nil.
+  func firstAnew(_ granularity: Granularity, after sequence: Int64) async throws -> Int32? {
+    try await pool.query(
+      """
+      SELECT min(bucket) FROM cohort_row WHERE granularity = $1 AND calendar_sequence > $2
+        AND calendar_sequence > 0
+      """, [.int16(Int16(granularity.rawValue)), .int64(sequence)]
+    ).single.optionalInt64(0).map { Int32($0) }
+  }
+
+  /// The change of the calendar that the rows were made with.
+  func calendarSequence(_ granularity: Granularity) async throws -> Int64 {
+    try await pool.query(
+      "SELECT max(calendar_sequence) FROM cohort_calendar WHERE granularity = $1",
+      [.int16(Int16(granularity.rawValue))]
+    ).single.optionalInt64(0) ?? 0
+  }
+
+  /// How often the rows from a bucket on were made.
+  func revision(_ granularity: Granularity, from: Int32) async throws -> Int32 {
+    try await pool.query(
+      "SELECT max(revision) FROM cohort_row WHERE granularity = $1 AND bucket >= $2",
+      [.int16(Int16(granularity.rawValue)), .int32(from)]
+    ).single.optionalInt64(0).map { Int32($0) } ?? 0
+  }
+
+  /// All rows of some buckets.
+  func rows(
+    _ granularity: Granularity, from: Int32, through: Int32
+  ) async throws -> CohortRowsByBucket {
+    let names = try await pool.query(
+      "SELECT DISTINCT cohort FROM cohort_row WHERE granularity = $1 AND bucket BETWEEN $2 AND $3",
+      [.int16(Int16(granularity.rawValue)), .int32(from), .int32(through)])
+    return try await rows(
+      granularity, of: names.map { $0.text(0) }, from: from, through: through)
+  }
+
+  /// Notes the calendar that the rows are made with from now on.
+  static func note(
+    calendar sequence: Int64, _ granularity: Granularity,
+    on connection: isolated PostgresConnection
+  ) throws {
+    try connection.execute(
+      """
+      INSERT INTO cohort_calendar (granularity, calendar_sequence) VALUES ($1, $2)
+      ON CONFLICT (granularity) DO UPDATE SET calendar_sequence = EXCLUDED.calendar_sequence
+      """, [.int16(Int16(granularity.rawValue)), .int64(sequence)])
+  }
+
+  /// Which change of the calendar makes rows anew, and for which time.
+  struct Anew: Sendable, Hashable {
+    /// The first bucket.
+    var first: Int32
+    /// The last one that had rows.
+    var last: Int32
+    /// How often they are made then.
+    var revision: Int32
+    var calendarSequence: Int64
+    /// The names of what has changed.
+    var detail: String
+  }
+
   /// What is known of a cohort after the last bucket that has rows: its shift, drifts and shape, and
   /// nothing of what happened in that bucket alone.
   func lastKnown(
@@ -85,19 +147,24 @@ struct CohortTable: Sendable {
     return history
   }
 
-  /// Writes the rows of some buckets; those that are there already stay.
+  /// Writes the rows of some buckets; those that are there already stay, unless they are made anew.
   static func store(
     _ buckets: [(bucket: Int32, rows: [CohortRow])], _ granularity: Granularity,
-    on connection: isolated PostgresConnection
+    anew: Anew? = nil, on connection: isolated PostgresConnection
   ) throws {
     let rows = buckets.flatMap { bucket, rows in rows.map { (bucket, $0) } }
     guard !rows.isEmpty else { return }
+    if anew != nil {
+      try connection.execute(
+        "DELETE FROM cohort_row WHERE granularity = $1 AND bucket = ANY ($2)",
+        [.int16(Int16(granularity.rawValue)), .int32Array(buckets.map(\.bucket))])
+    }
     try connection.execute(
       """
       INSERT INTO cohort_row (granularity, bucket, cohort, shift, effect, outage_since, score,
-        members, drifts, profile, model_version)
+        members, drifts, profile, model_version, revision, calendar_sequence)
       SELECT $1, bucket, cohort, shift, effect, NULLIF(outage, $2), score, members, drifts,
-        profile, $3
+        profile, $3, $13, $14
       FROM unnest($4::int[], $5::text[], $6::float8[], $7::float8[], $8::int[], $9::float8[],
         $10::int[], $11::bytea[], $12::bytea[])
         AS new(bucket, cohort, shift, effect, outage, score, members, drifts, profile)
@@ -111,6 +178,7 @@ struct CohortTable: Sendable {
         .int32Array(rows.map { Int32(clamping: $0.1.members) }),
         .bytesArray(rows.map { bytes($0.1.drifts.map(\.bitPattern)) }),
         .bytesArray(rows.map { bytes($0.1.profile.map(\.bitPattern)) }),
+        .int32(anew?.revision ?? 1), .int64(anew?.calendarSequence ?? 0),
       ])
   }
 

@@ -10,6 +10,8 @@ struct RangeModels {
   private let metricIndex: [Int]
   private var calendar: CalendarResolver
   private var fold: ModelFold
+  /// For each series how often its past was judged.
+  private let revisions: [UInt32]
 
   /// The first bucket that any series has still to be walked over; after the run's last when none.
   let start: Int32
@@ -18,12 +20,12 @@ struct RangeModels {
   /// rebuilt, are walked from `first` on.
   ///
   /// The calendar is of the list's customers and of these metrics; what is judged is judged by the
-  /// settings. Silent models only learn.
+  /// settings. Silent models only learn; those of customers that are to be judged again do so up to
+  /// the bucket before.
   init(
     run: ScanRun, list: SeriesList, metrics: [Metric], calendar: CalendarResolver,
     settings: JudgementSettings, states: [SeriesKey: StoredState], models: [SeriesBaseline?],
-    first: Int32,
-    isSilent: Bool = false
+    first: Int32, isSilent: Bool = false, judgedFrom: [CustomerID: Int32] = [:]
   ) throws {
     self.run = run
     self.list = list
@@ -37,7 +39,9 @@ struct RangeModels {
       var member = ModelFold.Member(
         customer: list.customerIndex[row], metric: place,
         model: SeriesBaseline(kind: metrics[place].kind, granularity: run.granularity),
-        through: first - 1, silentThrough: isSilent ? .max : stored?.through ?? first - 1,
+        through: first - 1,
+        silentThrough: isSilent
+          ? .max : judgedFrom[key.customer].map { $0 - 1 } ?? stored?.through ?? first - 1,
         judged: stored?.judged)
       if let stored, let model = models[row] {
         member.model = model
@@ -46,6 +50,7 @@ struct RangeModels {
       members.append(member)
     }
     metricIndex = members.map(\.metric)
+    revisions = list.series.map { states[$0]?.revision ?? 1 }
     start = (members.map(\.through).min() ?? run.through) + 1
     let present = settings.present(in: list.customers, metrics)
     fold = ModelFold(
@@ -55,15 +60,15 @@ struct RangeModels {
   }
 
   /// For each series its stored model; nil where there is none, and where it is of another version
-  /// or of a past that was corrected.
+  /// or of a past that has changed.
   static func decoded(
     _ list: SeriesList, metrics: [Metric], states: [SeriesKey: StoredState],
-    corrected: Set<SeriesKey>
+    stale: [SeriesKey: StoredRange.Staleness]
   ) throws -> [SeriesBaseline?] {
     let places = Self.places(metrics)
     return try list.series.map { key in
       let kind = metrics[try place(of: key, places)].kind
-      guard let stored = states[key], !corrected.contains(key) else { return nil }
+      guard let stored = states[key], stale[key] == nil else { return nil }
       return try decode(stored.bytes, kind: kind)
     }
   }
@@ -148,7 +153,8 @@ struct RangeModels {
       return StateChange(
         key: list.series[row],
         state: StoredState(
-          through: fold.through[row], judged: fold.judged[row], bytes: fold.models[row].encoded))
+          through: fold.through[row], judged: fold.judged[row], bytes: fold.models[row].encoded,
+          revision: revisions[row]))
     }
   }
 

@@ -11,7 +11,8 @@ import WorkQueue
 
 /// Walks the series of one range over the buckets of a run.
 ///
-/// Bucket by bucket: advance the models with the cohort's stored rows, hand the evidence to the detector and wait until the
+/// First what was judged without knowing all is judged again; then,
+/// bucket by bucket: advance the models with the cohort's stored rows, hand the evidence to the detector and wait until the
 /// classifier has committed what came of it. Every 32 buckets models, progress and lease are
 /// committed together. After a crash the walk goes on from there: the same points give the same
 /// evidence, and whoever has seen it does nothing.
@@ -26,7 +27,7 @@ struct RangeScan: Sendable {
   static let judgeMilliseconds = 60_000
 
   let loader: RangeLoader
-  let cohorts: CohortTable
+  let review: RangeReview
   let detector: DetectorClient
   let leaseSeconds: Double
   let figures: BaselineFigures
@@ -71,9 +72,15 @@ struct RangeScan: Sendable {
 
   private func walk(_ run: ScanRun, _ range: ScanRange, _ job: ClaimedJob) async throws {
     var begun = SystemTime.monotonicSeconds()
-    var models = try await loader.models(of: run, shards: range.shards)
-    figures.spent(.models, since: begun)
     var progress = range.progress
+    var stored = try await loader.stored(run, shards: range.shards)
+    if !stored.stale.isEmpty {
+      let again = try await review.review(run, range.shards, stored, job)
+      progress.findings += again.findings
+      if again.isStored { stored = try await loader.stored(run, shards: range.shards) }
+    }
+    var models = try await loader.models(of: run, stored)
+    figures.spent(.models, since: begun)
     progress.bucketsDue = progress.bucketsScanned + models.bucketsDue
     var from = models.start
     while from <= run.through {
@@ -82,7 +89,7 @@ struct RangeScan: Sendable {
       let table = try await loader.points.values(
         of: models.series, run.granularity, from: from, through: through,
         sequence: run.ingestSequence)
-      let rows = try await cohorts.rows(
+      let rows = try await loader.cohorts.rows(
         run.granularity, of: models.cohorts, from: from, through: through)
       figures.spent(.points, since: begun)
       for bucket in from...through {
@@ -125,8 +132,7 @@ struct RangeScan: Sendable {
     let begun = SystemTime.monotonicSeconds()
     try await runs.pool.transaction { connection in
       try runs.queue.renew(job, leaseSeconds: leaseSeconds, on: connection)
-      try StateTable.store(
-        changes, run.granularity, sequence: run.ingestSequence, on: connection)
+      try StateTable.store(changes, of: run, on: connection)
       try range.record(progress, to: run, on: connection)
       if let tally {
         try range.complete(run, tally.scanned, skips: tally.skips, on: connection)

@@ -37,6 +37,16 @@ struct ScanCalendar: Sendable {
       try await table.newest(), customers: customers, metrics: metrics, zone: zone)
   }
 
+  /// The first bucket of each series that the calendar says something else of than it did.
+  func firstDifferences(
+    _ change: CalendarChange, _ granularity: Granularity, through: [Int32],
+    customers: [Customer], metrics: [Metric], members: [(customer: Int, metric: Int)]
+  ) -> [Int32?] {
+    change.firstDifferences(
+      granularity, through: through, customers: customers, metrics: metrics, members: members,
+      zone: zone)
+  }
+
   /// The zone of a customer; ingest lets no customer in whose zone it does not know.
   func zone(_ name: String) -> Zone {
     name.isEmpty ? organisation : zones.zone(name) ?? organisation

@@ -11,6 +11,12 @@ struct ScanRunTable: Sendable {
   static let planKind = "scan_plan"
   static let cohortKind = "scan_cohorts"
   static let rangeKind = "scan_range"
+  static let recheckKind = "scan_recheck"
+
+  /// A job that looks whether what was judged has to be judged again.
+  static func recheck(_ granularity: Granularity) -> NewJob {
+    NewJob(kind: recheckKind, key: granularity.name)
+  }
 
   let pool: PostgresPool
   let queue: WorkQueue
@@ -53,8 +59,11 @@ struct ScanRunTable: Sendable {
       var isKnown = true
       if let covering {
         id = covering.id
-        if Self.mustRunAgain(covering, request) {
-          try Self.reopen(covering, request, on: connection)
+        let mustRunAgain = Self.mustRunAgain(covering, request)
+        let knowsMore = try Self.knowsMore(
+          than: covering, sequence: request.ingestSequence, on: connection)
+        if mustRunAgain || knowsMore {
+          try Self.reopen(covering, request, keepsSettings: !mustRunAgain, on: connection)
           isKnown = false
         }
       } else {
@@ -96,8 +105,79 @@ struct ScanRunTable: Sendable {
       ])
   }
 
+  /// Whether points or the calendar have changed in what a completed run, the newest one of its
+  /// granularity, has judged.
+  private static func knowsMore(
+    than run: ScanRun, sequence: Int64, on connection: isolated PostgresConnection
+  ) throws -> Bool {
+    switch run.state {
+    case .waiting, .running: return false
+    case .completed, .completedWithFailures: break
+    }
+    // Days more, because a week has seven and zones may reach over midnight.
+    let lastDay = Bucket(run.granularity, run.through).startDate.dayIndex + 8
+    return try connection.execute(
+      """
+      SELECT NOT EXISTS (
+          SELECT FROM scan_run WHERE granularity = $1 AND (state < 2 OR through_bucket > $2))
+        AND (
+          EXISTS (
+            SELECT FROM calendar_entry
+            WHERE first_day <= $3 AND (sequence > $4 OR until_sequence > $4))
+          OR EXISTS (
+            SELECT FROM ingest.correction_v1 AS correction
+              JOIN series_state USING (customer_id, metric_id)
+            WHERE granularity = $1 AND correction.sequence > $5 AND correction.sequence <= $6
+              AND correction.sequence > series_state.ingest_sequence
+              AND correction.bucket <= series_state.through_bucket))
+      """,
+      [
+        .int16(Int16(run.granularity.rawValue)), .int32(run.through),
+        .int32(Int32(clamping: lastDay)), .int64(run.calendarSequence),
+        .int64(run.ingestSequence), .int64(sequence),
+      ]
+    ).single.bool(0)
+  }
+
+  /// Does a job of the kind ``recheckKind``: lets the newest run begin again when more is known
+  /// than it knew.
+  ///
+  /// A run that waits takes what is known when it begins, and one that is at work is followed by
+  /// another look.
+  func recheck(_ job: ClaimedJob) async throws -> WorkOutcome {
+    guard let granularity = Granularity(name: job.key) else {
+      return .poison(reason: "no granularity \(job.key)")
+    }
+    try await pool.transaction { connection in
+      try Self.lock(granularity, on: connection)
+      let newest = try connection.execute(
+        """
+        SELECT run_id, granularity, through_bucket, from_bucket, ingest_sequence,
+          notify_history, state, series_due, calendar_sequence, setting_sequence
+        FROM scan_run WHERE granularity = $1 ORDER BY through_bucket DESC LIMIT 1
+        """, [.int16(Int16(granularity.rawValue))]
+      ).first.flatMap { ScanRun(row: $0) }
+      if let newest {
+        let sequence = try connection.execute(
+          "SELECT GREATEST($1, max(sequence)) FROM ingest.correction_v1",
+          [.int64(newest.ingestSequence)]
+        ).single.int64(0)
+        if try Self.knowsMore(than: newest, sequence: sequence, on: connection) {
+          let request = Request(
+            granularity: granularity, through: newest.through, ingestSequence: sequence,
+            notifiesHistory: newest.notifiesHistory)
+          try Self.reopen(newest, request, keepsSettings: true, on: connection)
+          try activateNext(granularity, on: connection)
+        }
+      }
+      try queue.complete(job, on: connection)
+    }
+    return .completed
+  }
+
   private static func reopen(
-    _ run: ScanRun, _ request: Request, on connection: isolated PostgresConnection
+    _ run: ScanRun, _ request: Request, keepsSettings: Bool,
+    on connection: isolated PostgresConnection
   ) throws {
     try connection.execute("DELETE FROM scan_range WHERE run_id = $1", [run.id.stored])
     try connection.execute("DELETE FROM scan_skip WHERE run_id = $1", [run.id.stored])
@@ -105,11 +185,15 @@ struct ScanRunTable: Sendable {
       """
       UPDATE scan_run SET state = 0, ingest_sequence = $2, notify_history = $3,
         from_bucket = NULL, ended_at = NULL, cohort_failures = 0,
-        -- What failed may have been judged in part, and a repeat has to say the same of it.
-        setting_sequence = CASE WHEN state = 3 THEN setting_sequence END
+        -- What failed may have been judged in part, and a repeat has to say the same of it; what is
+        -- judged again for what is known now, as well.
+        setting_sequence = CASE WHEN state = 3 OR $4 THEN setting_sequence END
       WHERE run_id = $1
       """,
-      [run.id.stored, .int64(request.ingestSequence), .bool(request.notifiesHistory)])
+      [
+        run.id.stored, .int64(request.ingestSequence), .bool(request.notifiesHistory),
+        .bool(keepsSettings),
+      ])
   }
 
   /// Makes all others who change this granularity's runs wait until the transaction ends.
@@ -189,6 +273,10 @@ struct ScanRunTable: Sendable {
       WHERE run_id = $1 AND state IN (1, 3)
         AND NOT EXISTS (SELECT FROM scan_range WHERE run_id = $1 AND state = 0)
       """, [run.id.stored])
-    if ended.affected > 0 { try activateNext(run.granularity, on: connection) }
+    if ended.affected > 0 {
+      try activateNext(run.granularity, on: connection)
+      // The calendar or points may have changed while it ran.
+      try queue.enqueue([Self.recheck(run.granularity)], on: connection)
+    }
   }
 }

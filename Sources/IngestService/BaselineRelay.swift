@@ -36,6 +36,18 @@ struct BaselineRelay: Sendable {
       priority: .high)
   }
 
+  /// How long corrections are gathered before baseline hears of them, in microseconds.
+  static let correctionMicroseconds: Int64 = 10_000_000
+
+  /// A job that tells of corrections in closed buckets, some seconds after the first of them: they
+  /// hardly ever come alone.
+  static func correct(_ bucket: Bucket, sequence: Int64, nowUnixMicroseconds now: Int64) -> NewJob {
+    var job = close(bucket, sequence: sequence)
+    job.key += " corrected"
+    job.notBeforeUnixMicroseconds = now + correctionMicroseconds
+    return job
+  }
+
   /// A job that tells of a point on arrival; a later one takes the place of one that waits.
   static func observe(_ arrival: PointPlan.Arrival, sequence: Int64) -> NewJob {
     let customer = arrival.series.customer.wireUUID.text

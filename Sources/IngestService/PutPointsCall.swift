@@ -124,6 +124,17 @@ extension IngestCalls {
       try queue.enqueue(
         plan.latestOnArrival.map { BaselineRelay.observe($0, sequence: outcome.sequence) },
         on: connection)
+      if outcome.corrections > 0 {
+        let closed = try SeriesWriter.closedThrough(on: connection)
+        let touched = plan.granularities
+        try queue.enqueue(
+          touched.compactMap { granularity in
+            closed[granularity].map {
+              BaselineRelay.correct(
+                Bucket(granularity, $0), sequence: outcome.sequence, nowUnixMicroseconds: now)
+            }
+          }, on: connection)
+      }
       return Stored(outcome: outcome)
     }
   }

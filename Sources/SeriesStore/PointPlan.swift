@@ -66,6 +66,11 @@ public struct PointPlan: Sendable {
 
   private var standCount = 0
 
+  /// The lengths of buckets that it has values of, the shortest first.
+  public var granularities: [Granularity] {
+    Set(groups.map(\.granularity)).sorted { $0.rawValue < $1.rawValue }
+  }
+
   /// Whether most chunks get one slot, so that values are laid over chunks slot by slot.
   var isAppend: Bool { mode == .set && standCount <= groups.count * 2 }
 

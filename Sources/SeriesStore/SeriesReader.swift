@@ -20,6 +20,19 @@ public struct SeriesList: Sendable {
 
   /// For each series the place of its customer in `customers`.
   public internal(set) var customerIndex: [Int] = []
+
+  /// Some of the series, with their customers.
+  public func filtered(_ isKept: (SeriesKey) -> Bool) -> SeriesList {
+    var list = SeriesList()
+    for (row, key) in series.enumerated() where isKept(key) {
+      if list.customers.last?.id != key.customer {
+        list.customers.append(customers[customerIndex[row]])
+      }
+      list.series.append(key)
+      list.customerIndex.append(list.customers.count - 1)
+    }
+    return list
+  }
 }
 
 /// Values of several series over a range of buckets, as rows of equal length.

@@ -121,15 +121,18 @@ struct BaselineHouse {
   /// Runs one replica of baseline for as long as the body takes.
   func serving(
     replica: Int = 0, rangeSeries: Int = 1_000, cohortSeries: Int = 1_000,
+    reviewDays: Int = 400, reviewSeries: Int = 10_000, detectorURL: String? = nil,
     _ body: (BaselineClient) async throws -> Void
   ) async throws {
     let url = "inproc://baseline-\(number)-\(replica)"
     let settings = BaselineConfiguration(
       runtime: RuntimeSettings(),
       rpc: RPCSettings(
-        serviceName: "baseline", listenURLs: [url], backendURLs: ["detector": [detectorURL]]),
+        serviceName: "baseline", listenURLs: [url],
+        backendURLs: ["detector": [detectorURL ?? self.detectorURL]]),
       databaseURL: Redacted(try database.url(.baseline)), rangeSeries: rangeSeries,
-      cohortSeries: cohortSeries, leaseSeconds: 1)
+      cohortSeries: cohortSeries, leaseSeconds: 1, reviewDays: reviewDays,
+      reviewSeries: reviewSeries)
     let service = try BaselineService(
       settings: settings, logger: Logger(service: "baseline", level: .critical))
     try await service.start()
@@ -154,7 +157,7 @@ struct BaselineHouse {
     request.runID = run
     let deadline = Deadline.after(milliseconds: 60_000)
     while !deadline.hasPassed {
-      let report = try await client.getScan(request)
+      let report = try await client.getScan(request, options: Self.patient)
       if report.state != .running { return report }
       await Task.yield()
     }
@@ -165,9 +168,12 @@ struct BaselineHouse {
   /// Starts a scan of all days and waits for its end.
   @discardableResult
   func scan(_ client: BaselineClient) async throws -> GetScanResponse {
-    let started = try await client.startScan(Self.scanRequest)
+    let started = try await client.startScan(Self.scanRequest, options: Self.patient)
     return try await finished(started.runID, client)
   }
+
+  /// For a machine that has other work to do.
+  static let patient = CallOptions(timeoutMilliseconds: 30_000)
 
   static var scanRequest: StartScanRequest {
     var request = StartScanRequest()

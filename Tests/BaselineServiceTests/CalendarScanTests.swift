@@ -26,10 +26,15 @@ struct CalendarScanTests {
     _ = try await client.putCalendar(request)
   }
 
-  /// The buckets of a customer's series that were shown as holidays, by the metric's name.
-  private func flagged(_ house: BaselineHouse) throws -> [String: Set<Int32>] {
+  /// The buckets of a customer's series that were shown as holidays, by the metric's name: as they
+  /// were shown first, or last.
+  private func flagged(_ house: BaselineHouse, isLast: Bool = false) throws -> [String: Set<Int32>]
+  {
     var found: [String: Set<Int32>] = [:]
-    for bytes in house.detector.seen.withLock({ $0.requests.values.joined() }) {
+    let shown = house.detector.seen.withLock { seen in
+      seen.requests.values.compactMap { isLast ? $0.last : $0.first }
+    }
+    for bytes in shown {
       guard let evidence = try JudgeRequest(wireBytes: bytes).evidence else { continue }
       for row in evidence.flags.indices
       where EvidenceFlags(rawValue: evidence.flags[row]).contains(.holiday) {
@@ -96,6 +101,12 @@ struct CalendarScanTests {
         try await house.close(through: 200)
         try await house.scan(client)
         #expect(try flagged(house)["c1/calls"] == [120, 180, 200])
+        // What was judged by then was judged again, and what is said of it now counts.
+        #expect(try flagged(house, isLast: true)["c1/calls"] == [120, 190, 200])
+        let closed = house.detector.seen.withLock { $0.closed.filter { !$0.customers.isEmpty } }
+        #expect(closed.map(\.revision) == [2])
+        #expect(closed.first?.customers.map(\.fromBucket) == [180])
+        #expect(closed.first?.throughBucket == 199)
       }
     }
   }

@@ -32,6 +32,8 @@ struct ReviewMerge {
   var incidents: [StoredIncident]
   /// The platform events so far.
   var events: [Event]
+  /// What stands behind the anomalies that were opened or got worse.
+  private(set) var decisions: [StoredDecision] = []
 
   /// Merges the next batch.
   ///
@@ -59,6 +61,8 @@ struct ReviewMerge {
         cursors[moved.key]?[side] = moved.to
       }
     }
+    decisions += try batch.decisions(
+      behind: merge.whole.compactMap { merge.records[$0] }, before: records)
     incidents.removeAll { customers.contains($0.customer) }
     incidents += merge.incidents
     records = merge.records

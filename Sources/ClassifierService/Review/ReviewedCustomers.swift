@@ -22,6 +22,7 @@ struct ReviewedCustomers {
   private(set) var savedIncidents: [StoredIncident] = []
   private(set) var removedIncidents: [StoredIncident] = []
   private(set) var changes: [RecordedChange] = []
+  private(set) var decisions: [StoredDecision] = []
   private(set) var summary = ReviewSummary()
   /// Identities that the evidence gives, where they go on under another one.
   private var keptIDs: [AnomalyID: AnomalyID] = [:]
@@ -88,6 +89,11 @@ struct ReviewedCustomers {
         if let borne = decision.borne, borne != decision.id { keptIDs[borne] = decision.id }
       }
       for decision in decisions { carryOut(decision, merge.records, of: customer) }
+    }
+    for var decision in merge.decisions {
+      decision.anomaly = kept(decision.anomaly)
+      decisions.removeAll { ($0.anomaly, $0.bucket) == (decision.anomaly, decision.bucket) }
+      decisions.append(decision)
     }
     point(merge, batches)
   }

@@ -88,6 +88,7 @@ extension ClassifierStore {
     for incident in review.savedIncidents {
       try IncidentTable.save(incident, wish.granularity, on: connection)
     }
+    try DecisionTable.save(review.decisions, on: connection)
     try ChangeTable.append(review.changes, queue: queue, on: connection)
     return review.summary
   }

@@ -82,7 +82,7 @@ private func importCalendar(
   let answer = try await put(entries, client)
   context.terminal.line(
     "\(path): \(grouped(Int64(entries.count))) entries, of them \(grouped(answer.created)) new and"
-      + " \(grouped(answer.changed)) changed; they hold from the next scan on")
+      + " \(grouped(answer.changed)) changed; what was judged without knowing them is judged again")
   return 0
 }
 
