@@ -4,8 +4,10 @@
 usage: check_live.py BINARIES [ADMIN_URL]
 
 ADMIN_URL is a PostgreSQL cluster of tests (else TIDEMARK_TEST_DATABASE_URL, else a private one).
-A small synthetic history with customers, regions, holidays and a known event goes to two houses of
-six services. One scans all of it at once, the other in steps, day by day around a platform event.
+A small synthetic history with customers, regions, holidays and a known event goes to three houses of
+six services. One scans all of it at once, one in steps, day by day around a platform event. The third
+knows no holiday and no event until everything has been judged; then it is told, and has to withdraw
+what it would not have raised.
 Whatever people are told of is held against the rows of the backtest: series, first and last bucket,
 type, severity, score, and the step in which it was found. Then the first house is asked why: its
 explanations are held against those of the file, its recorded decisions are made again, and what is
@@ -106,8 +108,11 @@ def backtest(binaries: pathlib.Path, history: History) -> list[dict[str, str]]:
 class Live:
     """A house that judges a history, and what people were told of it."""
 
-    def __init__(self, binaries: str, admin_url: str, history: History) -> None:
+    def __init__(
+        self, binaries: str, admin_url: str, history: History, *, knows: bool = True
+    ) -> None:
         self.history = history
+        self.known: tuple[list[str], list[str]] | None = None
         self.house = House(binaries, admin_url)
         # History is told too, as a backtest tells it, and several ranges are scanned side by side.
         self.house.extra["baseline"] = {"notify-history": True, "range-series": 30}
@@ -115,7 +120,16 @@ class Live:
         for name in SERVICES:
             self.house.start(name)
         self.tidemark = CommandLine(self.house)
-        self.run("calendar", "import", history.calendar)
+        if knows:
+            self.learn()
+
+    def remember(self) -> None:
+        """Keeps what is known by now, for the comparison of houses."""
+        self.known = (self.models(), self.anomalies())
+
+    def learn(self) -> None:
+        """Enters the holidays and the event."""
+        self.run("calendar", "import", self.history.calendar)
 
     def run(self, *words: object) -> str:
         """A command that has to succeed."""
@@ -130,6 +144,43 @@ class Live:
             "import", points, "--customers", self.history.customers, "--metrics",
             self.history.metrics, "--through", through)
         self.run("scan", "--granularity", "day")
+
+    def query(self, statement: str) -> list[str]:
+        """The rows of a statement, their columns joined by bars."""
+        return self.house.psql(statement, self.house.database).splitlines()
+
+    def anomalies(self) -> list[str]:
+        """All anomalies that were not withdrawn, apart from when and how often they were found.
+
+        An anomaly whose first day was another one at first keeps its identity.
+        """
+        return sorted(self.query(
+            "SELECT customer_id, metric_name, type, severity, intent, state, acknowledged,"
+            " start_bucket, end_bucket, last_bucket, calm_buckets, observed_sum, expected_sum,"
+            " counted_buckets, score, scope, standing, members FROM classifier.anomaly"
+            " WHERE state <> 6"))
+
+    def alarms(self, proto, condition: str) -> set[tuple[str, str]]:
+        """The anomalies that people were told of: series in the words of the backtest, first day."""
+        found = set()
+        for row in self.query(
+                "SELECT encode(customer, 'hex'), metric_name, scope, start_bucket"
+                " FROM classifier.anomaly"
+                f" WHERE standing = 1 AND revision > 0 AND {condition}"):
+            customer, metric, scope, start = row.split("|")
+            owner = proto.Customer.FromString(bytes.fromhex(customer))
+            whole = f"@{owner.segment}/*" if owner.segment else "*"
+            name = {"1": f"{owner.external_id}/{metric}", "2": f"{owner.external_id}/*"}
+            found.add((name.get(scope, whole), date(int(start))))
+        return found
+
+    def models(self) -> list[str]:
+        """What is known of every series, to the byte, and what each day did to the cohorts."""
+        return self.query(
+            "SELECT customer_id::text, metric_id::text, md5(state) FROM baseline.series_state"
+            " UNION ALL SELECT bucket::text, cohort, md5(concat_ws(' ', shift, effect,"
+            " outage_since, score, members, encode(drifts, 'hex'), encode(profile, 'hex')))"
+            " FROM baseline.cohort_row ORDER BY 1, 2, 3")
 
     def told(self, proto) -> list[tuple]:
         """What people were told to be there, with the number of the change."""
@@ -197,6 +248,7 @@ def at_once(checks: Checks, live: Live, proto, rows: list[dict[str, str]]) -> No
     compare(checks, "at once", [each[1:] for each in live.told(proto)], [
         expected(row) for row in rows])
     check_means(checks, "at once", live)
+    live.remember()
     check_decisions(checks, live, rows, live.house.binaries)
 
 
@@ -217,6 +269,60 @@ def in_steps(checks: Checks, live: Live, proto, rows: list[dict[str, str]]) -> N
     check_means(checks, "in steps", live)
 
 
+def late(checks: Checks, live: Live, proto, rows: list[dict[str, str]]) -> None:
+    """History that nobody had a calendar for: alarms, one told on the day; then the calendar."""
+    with live.history.calendar.open() as file:
+        days = sorted(row["date"] for row in csv.DictReader(file) if row["kind"] == "holiday")
+    holiday = max(day for day in days if day < live.history.last)
+    before = (datetime.date.fromisoformat(holiday) - DAY).isoformat()
+    after = ""
+    for through in [before, holiday, live.history.last]:
+        live.judge(live.history.part(after, through), through)
+        after = through
+    alarms = {each[1:3] for each in live.told(proto)}
+    raised = {
+        name: first for name, first in alarms if first in days and (name, first) not in
+        {(row["series_id"], row["start"]) for row in rows}}
+    checks.check("late: without a calendar holidays raise alarms", raised, f"{sorted(alarms)[:9]}")
+    heard = live.query("SELECT count(*) FROM classifier.anomaly_revision WHERE heard")[0]
+    live.learn()
+    live.run("scan", "--granularity", "day")
+    changes = live.query(
+        "SELECT change.kind, anomaly.state, possible_cause FROM classifier.anomaly_revision AS"
+        " change JOIN classifier.anomaly ON anomaly.id = anomaly_id WHERE change.heard"
+        f" ORDER BY changed_unix_us, change.kind OFFSET {heard}")
+    withdrawn = [each for each in changes if each.startswith("5|6|")]
+    checks.check(
+        "late: what the calendar explains is withdrawn, and says so",
+        withdrawn and all("Explained by the calendar: " in each for each in withdrawn), changes)
+    # The other way round a holiday may have hidden in the spread of a series what is seen now.
+    borne = {(row["series_id"], row["start"]) for row in rows}
+    new = {each[1:3] for each in live.told(proto)} - alarms
+    checks.check("late: nothing is told as new that a backtest does not find", new <= borne,
+                 f"{sorted(new - borne)[:9]}")
+    # Whatever series an alarm was withdrawn of has exactly the alarms of the backtest left.
+    affected = {name for name, _ in live.alarms(proto, "state = 6")}
+    left = {each for each in live.alarms(proto, "state <> 6") if each[0] in affected}
+    wanted = {each for each in borne if each[0] in affected}
+    checks.check(
+        f"late: of {len(affected)} series that lost an alarm the backtest's {len(wanted)} are left",
+        affected and left == wanted,
+        f"\n  only live:     {sorted(left - wanted)}\n  only backtest: {sorted(wanted - left)}")
+
+
+def same_end(checks: Checks, ends: dict[str, tuple[list[str], list[str]]]) -> None:
+    """All houses know the same in the end, however and whenever they came to know it."""
+    for name in ("in_steps", "late"):
+        for place, what in enumerate(("the same of every series", "the same anomalies")):
+            if "at_once" not in ends or name not in ends:
+                continue
+            mine, other = ends[name][place], ends["at_once"][place]
+            checks.check(
+                f"{name}: {len(other)} rows, {what} as at once", mine == other,
+                f"\n  only here: {sorted(set(mine) - set(other))[:6]}"
+                f"\n  only there: {sorted(set(other) - set(mine))[:6]}")
+
+
 def main() -> int:
     """Runs all checks."""
     if len(sys.argv) < 2:
@@ -233,24 +339,30 @@ def main() -> int:
 
 
 def run_all(checks: Checks, binaries: str, admin_url: str, history: History) -> None:
-    """The backtest, and two houses side by side."""
+    """The backtest, and houses side by side."""
     proto = messages()
     rows = backtest(pathlib.Path(binaries).resolve(), history)
     checks.check("the backtest finds the platform event", any(
         row["type"] == "platform_outage" for row in rows))
 
+    ends: dict[str, tuple[list[str], list[str]]] = {}
+
     def judged(way) -> None:
         live = None
         with checks.section(way.__name__):
             try:
-                live = Live(binaries, admin_url, history)
+                live = Live(binaries, admin_url, history, knows=way is not late)
                 way(checks, live, proto, rows)
+                if live.known is None:
+                    live.remember()
+                ends[way.__name__] = live.known
             finally:
                 if live is not None:
                     live.house.close()
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        list(pool.map(judged, [at_once, in_steps]))
+        list(pool.map(judged, [at_once, late, in_steps]))
+    same_end(checks, ends)
 
 
 if __name__ == "__main__":
