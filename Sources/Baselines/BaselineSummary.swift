@@ -35,7 +35,7 @@ extension SeriesBaseline {
   public var summary: BaselineSummary? {
     guard let lastBucket, level.isFinite else { return nil }
     return seasonal?.summary(after: lastBucket, slot: slot(lastBucket + 1))
-      ?? stream?.summary(after: lastBucket)
+      ?? stream?.model.summary(after: lastBucket)
   }
 }
 
@@ -73,6 +73,6 @@ extension SeasonalModel {
       granularity: granularity, lastBucket: lastBucket, level: level,
       profile: profile.factors.map(Double.init), lower: bounds.0, expected: mean,
       upper: bounds.1, coverage: 0.95, sampleSize: age, needed: parameters.warmUp,
-      recent: recent.statistics, window: recent.values.count, method: method)
+      recent: recent.statistics, window: recent.count, method: method)
   }
 }

@@ -95,6 +95,9 @@ func countDeviate(_ count: Double, mean: Double, dispersion: Double) -> Double {
   return 2 / dispersion.squareRoot() * logarithm(of: above, over: below)
 }
 
+/// How far a quotient's series is exact to ten digits in five terms.
+let shortSeriesReach = 0.15
+
 /// The natural logarithm of a quotient of positive numbers.
 ///
 /// Most are near 1, where five terms of the series of the inverse hyperbolic tangent are exact to
@@ -102,7 +105,7 @@ func countDeviate(_ count: Double, mean: Double, dispersion: Double) -> Double {
 @inline(__always)
 private func logarithm(of above: Double, over below: Double) -> Double {
   let part = (above - below) / (above + below)
-  guard part.magnitude < 0.15 else { return naturalLogarithm(above / below) }
+  guard part.magnitude < shortSeriesReach else { return naturalLogarithm(above / below) }
   let square = part * part
   return 2 * part
     * (1 + square * (1.0 / 3 + square * (0.2 + square * (1.0 / 7 + square * (1.0 / 9)))))

@@ -32,16 +32,23 @@ extension EvidenceBatch {
   }
 
   private mutating func takeColumns(of whole: EvidenceBatch, _ rows: [Int]) {
+    flags = rows.map { whole.flags[$0] }
+    age = rows.map { whole.age[$0] }
+    observed = rows.map { whole.observed[$0] }
+    expected = rows.map { whole.expected[$0] }
+    deviation = rows.map { whole.deviation[$0] }
+    z = rows.map { whole.z[$0] }
+    inputHash = rows.map { whole.inputHash[$0] }
+    let shown = rows.indices.filter { whole.detail(of: rows[$0]) != nil }
+    setDetailed(shown.map { UInt32($0) })
+    takeDetail(of: whole, shown.compactMap { whole.detail(of: rows[$0]) })
+  }
+
+  private mutating func takeDetail(of whole: EvidenceBatch, _ places: [Int]) {
     func take<Value>(_ column: [Value], width: Int = 1) -> [Value] {
-      rows.flatMap { column[$0 * width..<($0 + 1) * width] }
+      places.flatMap { column[$0 * width..<($0 + 1) * width] }
     }
     let width = windows.count
-    flags = take(whole.flags)
-    age = take(whole.age)
-    observed = take(whole.observed)
-    expected = take(whole.expected)
-    deviation = take(whole.deviation)
-    z = take(whole.z)
     windowSum = take(whole.windowSum, width: width)
     windowExpected = take(whole.windowExpected, width: width)
     windowDeviation = take(whole.windowDeviation, width: width)
@@ -68,7 +75,6 @@ extension EvidenceBatch {
     streamScore = take(whole.streamScore)
     streamChange = take(whole.streamChange)
     streamLength = take(whole.streamLength)
-    inputHash = take(whole.inputHash)
     ringObserved = take(whole.ringObserved, width: Self.ringLength)
     ringExpected = take(whole.ringExpected, width: Self.ringLength)
   }

@@ -18,7 +18,9 @@ public struct ScanRunID: Sendable, Hashable {
 /// What was seen in one bucket, beside what was normal: a row a series, as columns.
 ///
 /// A scan judges millions of rows, so the columns are plain arrays that are filled row by row and
-/// travel as they are; ``subscript(_:)`` shows one row by name.
+/// travel as they are; ``subscript(_:)`` shows one row by name. Every row shows its newest bucket;
+/// what more there is to judge stands in columns that have an entry for the rows in ``detailed``
+/// alone.
 public struct EvidenceBatch: Sendable, Hashable {
   /// How many buckets of the past each row shows.
   public static let ringLength = 21
@@ -62,13 +64,19 @@ public struct EvidenceBatch: Sendable, Hashable {
   public var deviation: [Double] = []
   /// Distance of the bucket alone, in deviations; 0 where there is none.
   public var z: [Double] = []
-  /// Rows × windows: the sum of the values.
+  /// Of the points and the state that the row was made from.
+  public var inputHash: [UInt64] = []
+
+  /// The rows that show more than their newest bucket, rising; nothing can be found in the others.
+  public private(set) var detailed: [UInt32] = []
+
+  /// Detailed rows × windows: the sum of the values.
   public var windowSum: [Double] = []
-  /// Rows × windows: the sum that the level before the window leads one to expect.
+  /// Detailed rows × windows: the sum that the level before the window leads one to expect.
   public var windowExpected: [Double] = []
-  /// Rows × windows: one standard deviation of the sum.
+  /// Detailed rows × windows: one standard deviation of the sum.
   public var windowDeviation: [Double] = []
-  /// Rows × windows: buckets with a value; 0 where the window may not be judged.
+  /// Detailed rows × windows: buckets with a value; 0 where the window may not be judged.
   public var windowValid: [UInt32] = []
   /// Mean of the last 56 values before this one.
   public var mean: [Double] = []
@@ -116,11 +124,9 @@ public struct EvidenceBatch: Sendable, Hashable {
   public var streamChange: [StreamChange] = []
   /// In how many newest values that shows most.
   public var streamLength: [UInt32] = []
-  /// Of the points and the state that the row was made from.
-  public var inputHash: [UInt64] = []
-  /// Rows × 21: the last values, oldest first; NaN where missing.
+  /// Detailed rows × 21: the last values, oldest first; NaN where missing.
   public var ringObserved: [Double] = []
-  /// Rows × 21: what was normal for them.
+  /// Detailed rows × 21: what was normal for them.
   public var ringExpected: [Double] = []
 
   /// Opens a batch without rows.
@@ -143,7 +149,7 @@ public struct EvidenceBatch: Sendable, Hashable {
   /// How many rows there are.
   public var count: Int { customerIndex.count }
 
-  /// Makes room for rows, so that filling the columns moves nothing.
+  /// Makes room for rows, so that filling their columns moves nothing.
   public mutating func reserveCapacity(_ rows: Int) {
     customerIndex.reserveCapacity(rows)
     metricIndex.reserveCapacity(rows)
@@ -153,36 +159,31 @@ public struct EvidenceBatch: Sendable, Hashable {
     expected.reserveCapacity(rows)
     deviation.reserveCapacity(rows)
     z.reserveCapacity(rows)
-    let cells = rows * windows.count
-    windowSum.reserveCapacity(cells)
-    windowExpected.reserveCapacity(cells)
-    windowDeviation.reserveCapacity(cells)
-    windowValid.reserveCapacity(cells)
-    mean.reserveCapacity(rows)
-    standardDeviation.reserveCapacity(rows)
-    median.reserveCapacity(rows)
-    medianAbsoluteDeviation.reserveCapacity(rows)
-    lowerQuartile.reserveCapacity(rows)
-    upperQuartile.reserveCapacity(rows)
-    previousSeason.reserveCapacity(rows)
-    zeroRun.reserveCapacity(rows)
-    drift.reserveCapacity(rows)
-    driftDeviation.reserveCapacity(rows)
-    seasonDistance.reserveCapacity(rows)
-    seasonEffect.reserveCapacity(rows)
-    silence.reserveCapacity(rows)
-    risk.reserveCapacity(rows)
-    tieRun.reserveCapacity(rows)
-    tieSurprise.reserveCapacity(rows)
-    capExcess.reserveCapacity(rows)
-    adoptionBuckets.reserveCapacity(rows)
-    adoptionUnits.reserveCapacity(rows)
-    streamScore.reserveCapacity(rows)
-    streamChange.reserveCapacity(rows)
-    streamLength.reserveCapacity(rows)
     inputHash.reserveCapacity(rows)
-    ringObserved.reserveCapacity(rows * Self.ringLength)
-    ringExpected.reserveCapacity(rows * Self.ringLength)
+  }
+
+  /// Has the last row show all that there is to judge; the columns of that come next.
+  mutating func beginDetail() { detailed.append(UInt32(customerIndex.count - 1)) }
+
+  /// Says of which rows the columns of detail hold an entry each.
+  ///
+  /// - Precondition: The rows rise and are rows of the batch.
+  public mutating func setDetailed(_ rows: [UInt32]) {
+    precondition(
+      zip(rows, rows.dropFirst()).allSatisfy(<) && rows.allSatisfy { $0 < count },
+      "rows out of order")
+    detailed = rows
+  }
+
+  /// The place of a row in the columns of detail; nil where it has none.
+  public func detail(of row: Int) -> Int? {
+    var low = 0
+    var high = detailed.count
+    while low < high {
+      let middle = (low + high) / 2
+      if detailed[middle] < row { low = middle + 1 } else { high = middle }
+    }
+    return low < detailed.count && detailed[low] == row ? low : nil
   }
 
   mutating func append(_ statistics: RecentStatistics) {

@@ -60,6 +60,10 @@ public struct ModelFold: Sendable {
   private let metrics: [Metric]
   private let sensitivity: [SensitivityRule]
   private let rules: [StaticRule]
+  private var detail: EvidenceDetail
+  /// By place of the metric, whether rules look at it in every bucket, and in the first of a season.
+  private var isRuled: [Bool]
+  private var isMixed: [Bool]
   private let metricIndex: [UInt32]
   private let slices: [Slice]
 
@@ -86,12 +90,17 @@ public struct ModelFold: Sendable {
   ///   - members: The series; those of one customer stand together.
   ///   - sensitivity: The settings that the evidence is to be judged with.
   ///   - rules: The static rules that it is to be judged with.
+  ///   - detail: Which rows show all that there is to judge; nil for those in which something may
+  ///     be found with these settings.
   public init(
     runID: ScanRunID, granularity: Granularity, ingestSequence: Int64, customers: [Customer],
     metrics: [Metric], members: [Member], sensitivity: [SensitivityRule] = [],
-    rules: [StaticRule] = StaticRule.shipped
+    rules: [StaticRule] = StaticRule.shipped, detail: EvidenceDetail? = nil
   ) {
     self.rules = rules.filter { rule in metrics.contains { rule.speaks(of: $0) } }
+    self.detail = detail ?? EvidenceDetail(sensitivity)
+    isRuled = Self.isLookedAt(metrics, by: self.rules) { $0 != .mixShift }
+    isMixed = Self.isLookedAt(metrics, by: self.rules) { $0 == .mixShift }
     self.sensitivity = sensitivity
     self.runID = runID
     self.granularity = granularity
@@ -105,11 +114,30 @@ public struct ModelFold: Sendable {
     slices = Self.slices(members, customers)
   }
 
+  private static func isLookedAt(
+    _ metrics: [Metric], by rules: [StaticRule], where holds: (StaticRule.Comparison) -> Bool
+  ) -> [Bool] {
+    let rules = rules.filter { holds($0.comparison) }
+    return metrics.map { metric in rules.contains { $0.looksAt(metric) } }
+  }
+
+  /// Shows in the buckets that follow all that there is to judge by other settings than those that
+  /// the evidence carries.
+  ///
+  /// - Parameters:
+  ///   - detail: Of which rows.
+  ///   - rules: The static rules that it is to be judged with.
+  public mutating func show(_ detail: EvidenceDetail, rules: [StaticRule]) {
+    self.detail = detail
+    isRuled = Self.isLookedAt(metrics, by: rules) { $0 != .mixShift }
+    isMixed = Self.isLookedAt(metrics, by: rules) { $0 == .mixShift }
+  }
+
   private static func slices(_ members: [Member], _ customers: [Customer]) -> [Slice] {
     var slices: [Slice] = []
     var places = 0..<0
     while places.upperBound < members.count {
-      places = places.upperBound..<min(places.upperBound + batchRows, members.count)
+      places = places.upperBound..<end(of: members, from: places.upperBound)
       var slice = Slice(members: places)
       var last = -1
       for place in places {
@@ -124,6 +152,16 @@ public struct ModelFold: Sendable {
       slices.append(slice)
     }
     return slices
+  }
+
+  /// Where a slice ends: with its last customer, so that whoever judges a customer sees all of it;
+  /// only one that fills more than a batch is parted.
+  private static func end(of members: [Member], from start: Int) -> Int {
+    let limit = min(start + batchRows, members.count)
+    guard limit < members.count else { return limit }
+    var end = limit
+    while end > start, members[end - 1].customer == members[limit].customer { end -= 1 }
+    return end > start ? end : limit
   }
 
   /// What the members that have not come so far say of a bucket, before they learn from it.
@@ -174,6 +212,7 @@ public struct ModelFold: Sendable {
     var walked: Int64 = 0
     let windows = ModelParameters.parameters(for: granularity).windows
     let rows = CohortRows(cohorts)
+    let isSeasonStart = Bucket(granularity, bucket).seasonSlot == 0
     for slice in slices {
       var evidence = EvidenceBatch(
         runID: runID, bucket: Bucket(granularity, bucket), revision: 1,
@@ -183,10 +222,14 @@ public struct ModelFold: Sendable {
       evidence.rules = self.rules
       var members: [Int] = []
       members.reserveCapacity(slice.members.count)
+      // Those of one customer stand together and share a row.
+      var last = UInt32.max
+      var row = rows.all
       for place in slice.members where through[place] < bucket {
         through[place] = bucket
         let customer = slice.customerIndex[place - slice.members.lowerBound]
-        let row = rows.row(slice.cohorts[Int(customer)])
+        if customer != last { row = rows.row(slice.cohorts[Int(customer)]) }
+        last = customer
         var flags = flags(place)
         if row.outageSince != nil || rows.all.outageSince != nil { flags.insert(.outage) }
         guard bucket > silentThrough[place] else {
@@ -195,9 +238,12 @@ public struct ModelFold: Sendable {
         }
         walked += 1
         if members.isEmpty { evidence.reserveCapacity(slice.members.count) }
+        let metric = Int(metricIndex[place])
+        let isShown = isRuled[metric] || isSeasonStart && isMixed[metric]
         let outcome = models[place].advance(
           to: bucket, value: values(place), customerIndex: customer,
-          metricIndex: metricIndex[place], flags: flags, cohort: row, into: &evidence)
+          metricIndex: metricIndex[place], flags: flags, cohort: row,
+          detail: isShown ? .everywhere : detail, into: &evidence)
         guard outcome == .judged else { continue }
         judged[place] = bucket
         members.append(place)

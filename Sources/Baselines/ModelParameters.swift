@@ -37,6 +37,12 @@ public final class ModelParameters: Sendable {
   /// How the model learns.
   let learning: LearningRates
 
+  /// The thresholds of the rules, a lane a window; 1 where there is none.
+  let thresholds: Lanes
+
+  /// The place of the window whose departure sets the level anew.
+  let anchorPlace: Int?
+
   /// The numbers for a granularity.
   public static func parameters(for granularity: Granularity) -> ModelParameters {
     switch granularity {
@@ -62,6 +68,10 @@ public final class ModelParameters: Sendable {
     self.shapes = shapes
     self.leaving = leaving
     self.learning = learning
+    var thresholds = Lanes(repeating: 1)
+    for (place, rule) in rules.enumerated() { thresholds[place] = rule.threshold }
+    self.thresholds = thresholds
+    anchorPlace = rules.firstIndex { $0.length == learning.anchorWindow }
   }
 
   private static let day = ModelParameters(

@@ -42,4 +42,38 @@ struct Ring<Element: Sendable>: Sendable {
     for index in (newest + 1)..<storage.count { body(storage[index]) }
     for index in 0...newest { body(storage[index]) }
   }
+
+  /// Calls the body with the newest elements, newest first, and how many pushes each lies back,
+  /// until it says that it has seen enough.
+  ///
+  /// For the walks that every bucket of every series makes: no index is checked.
+  @inline(__always)
+  func walkBack(_ length: Int, _ body: (Int, Element) -> Bool) {
+    storage.withUnsafeBufferPointer { storage in
+      var index = newest
+      for back in 0..<min(length, storage.count) {
+        guard body(back, storage[index]) else { return }
+        index = index == 0 ? storage.count - 1 : index - 1
+      }
+    }
+  }
+
+  /// The newest elements, newest first.
+  func newestFirst(_ length: Int) -> [Element] {
+    var elements: [Element] = []
+    elements.reserveCapacity(length)
+    walkBack(length) { _, element in
+      elements.append(element)
+      return true
+    }
+    return elements
+  }
+
+  /// All elements, oldest first.
+  var oldestFirst: [Element] {
+    var elements: [Element] = []
+    elements.reserveCapacity(count)
+    forEachOldestFirst { elements.append($0) }
+    return elements
+  }
 }

@@ -25,30 +25,30 @@ public struct SeriesBaseline: Sendable {
   /// Fingerprint of everything the model was advanced over.
   private(set) var history: ContentHash
 
-  // One of them, as the granularity asks for; what is in an optional is changed in place.
-  var seasonal: SeasonalModel?
-  var stream: StreamModel?
+  // One of them, as the granularity asks for.
+  private(set) var seasonal: SeasonalModel?
+  private(set) var stream: ModelBox<StreamModel>?
 
   /// Beside it where a bucket may well be without activity.
-  var sparse: SparseModel?
+  private(set) var sparse: ModelBox<SparseModel>?
 
   /// A model that has seen nothing.
   public init(kind: MetricKind, granularity: Granularity) {
     self.kind = kind
     self.granularity = granularity
-    switch granularity {
-    case .day, .week, .hour: seasonal = SeasonalModel(kind: kind, granularity: granularity)
-    case .fiveMinutes: stream = StreamModel()
-    }
-    if granularity == .week, kind == .count || kind == .money { sparse = SparseModel(kind: kind) }
+    let isStream = granularity == .fiveMinutes
+    seasonal = isStream ? nil : SeasonalModel(kind: kind, granularity: granularity)
+    stream = isStream ? ModelBox(StreamModel()) : nil
+    let isSparse = granularity == .week && (kind == .count || kind == .money)
+    sparse = isSparse ? ModelBox(SparseModel(kind: kind)) : nil
     history = ContentHash(seed: UInt64(granularity.rawValue) << 8 | UInt64(kind.rawValue))
   }
 
   /// How many values were seen.
-  public var age: Int { seasonal?.age ?? stream?.age ?? 0 }
+  public var age: Int { seasonal?.age ?? stream?.model.age ?? 0 }
 
   /// The level, or NaN before the first value.
-  public var level: Double { seasonal?.level ?? stream?.level ?? .nan }
+  public var level: Double { seasonal?.level ?? stream?.model.level ?? .nan }
 
   /// Whether the series has been seen for too short a time to be judged fully.
   public var isLearning: Bool {
@@ -75,16 +75,16 @@ public struct SeriesBaseline: Sendable {
   ///   - flags: What the calendar says of the bucket.
   /// - Returns: The view, which says nothing before the first value.
   ///
-  /// Changes nothing; it is mutating so that a large model is looked at where it stands.
+  /// Changes nothing; it is mutating so that who asks need not hold on to what it looks at.
   public mutating func cohortView(
     of bucket: Int32, value: Double, flags: EvidenceFlags = []
   ) -> CohortView {
-    guard lastBucket != nil, var view = seasonal?.cohortView(slot(bucket), value, flags) else {
-      return CohortView()
-    }
-    view.share = sparse?.cohortShare(of: value)
+    guard lastBucket != nil, let seasonal else { return CohortView() }
+    var view = seasonal.cohortView(slot(bucket), value, flags)
+    guard let sparse else { return view }
+    view.share = sparse.model.cohortShare(of: value)
     // A week without activity is not an outage where such weeks are common.
-    if sparse?.isSparse ?? false { view.logRatio = .nan }
+    if sparse.model.isSparse { view.logRatio = .nan }
     return view
   }
 
@@ -101,7 +101,7 @@ public struct SeriesBaseline: Sendable {
   ) {
     guard enter(bucket, value, flags, cohort) else { return }
     examine(bucket, value, flags, cohort)
-    seasonal?.learn()
+    learn()
     _ = advanceSparse(value, flags, cohort)
   }
 
@@ -114,44 +114,68 @@ public struct SeriesBaseline: Sendable {
   ///   - metricIndex: Place of the metric in the batch.
   ///   - flags: What the calendar and the cohort say of the bucket.
   ///   - cohort: What the bucket did to the cohort.
+  ///   - detail: Whether the row shows all that there is to judge.
   ///   - batch: Of the same bucket and with the windows of the model.
   /// - Returns: What became of it.
   public mutating func advance(
     to bucket: Int32, value: Double, customerIndex: UInt32, metricIndex: UInt32,
     flags: EvidenceFlags = [], cohort: CohortRow = CohortRow(cohort: ""),
-    into batch: inout EvidenceBatch
+    detail: EvidenceDetail = .everywhere, into batch: inout EvidenceBatch
   ) -> Outcome {
     guard enter(bucket, value, flags, cohort) else { return .notStarted }
-    let before = (age: age, isLearning: isLearning)
+    let age = age
     examine(bucket, value, flags, cohort)
-    defer { seasonal?.learn() }
+    defer { learn() }
     let shown = advanceSparse(value, flags, cohort)
     guard !value.isNaN else { return .missing }
-    guard before.age > 0 else { return .firstValue }
+    guard age > 0 else { return .firstValue }
     var flags = flags.union(seasonal?.flags ?? [])
-    if before.isLearning { flags.insert(.learning) }
+    if age < ModelParameters.parameters(for: granularity).warmUp { flags.insert(.learning) }
     batch.customerIndex.append(customerIndex)
     batch.metricIndex.append(metricIndex)
     batch.flags.append(flags)
-    batch.age.append(UInt32(before.age))
+    batch.age.append(UInt32(age))
     batch.inputHash.append(history.value)
-    seasonal?.append(to: &batch)
-    stream?.append(to: &batch)
-    batch.risk.append(shown?.risk ?? 0)
-    if let shown, sparse?.isSparse == true { batch.showSparse(shown) }
+    let showsAll = isNotable(detail) || (shown?.risk ?? 0) > 0
+    seasonal?.append(to: &batch, showsAll: showsAll)
+    stream?.model.append(to: &batch, showsAll: showsAll)
+    if showsAll { batch.risk.append(shown?.risk ?? 0) }
+    if let shown, sparse?.model.isSparse == true { batch.showSparse(shown, isDetailed: showsAll) }
     return .judged
+  }
+
+  /// Whether the bucket that was examined last shows something that a test might find.
+  private func isNotable(_ detail: EvidenceDetail) -> Bool {
+    switch detail {
+    case .everywhere: true
+    case .notable(let scale):
+      seasonal?.isNotable(scale: scale) ?? stream?.model.isNotable(scale: scale) ?? false
+    }
   }
 
   /// Measures a bucket against what is normal; a stream learns from it at once.
   private mutating func examine(
     _ bucket: Int32, _ value: Double, _ flags: EvidenceFlags, _ cohort: CohortRow
   ) {
+    part()
     // The slot costs a calendar.
-    if seasonal != nil {
-      let slot = slot(bucket)
-      seasonal?.examine(slot, value, flags, cohort)
+    if let seasonal { seasonal.examine(slot(bucket), value, flags, cohort) }
+    _ = stream?.model.advance(to: bucket, value: value)
+  }
+
+  /// Parts the models from those of other holders, before they are changed.
+  private mutating func part() {
+    if seasonal != nil, !isKnownUniquelyReferenced(&seasonal) { seasonal = seasonal?.fork() }
+    if stream != nil, !isKnownUniquelyReferenced(&stream) {
+      stream = stream.map { ModelBox($0.model) }
     }
-    _ = stream?.advance(to: bucket, value: value)
+    if sparse != nil, !isKnownUniquelyReferenced(&sparse) {
+      sparse = sparse.map { ModelBox($0.model) }
+    }
+  }
+
+  private mutating func learn() {
+    seasonal?.learn()
   }
 
   /// Advances what stands beside the model; silence while all were out is no silence.
@@ -159,7 +183,7 @@ public struct SeriesBaseline: Sendable {
     _ value: Double, _ flags: EvidenceFlags, _ cohort: CohortRow
   ) -> SparseEvidence? {
     let isOut = flags.contains(.outage) && value <= 0
-    return sparse?.advance(value: isOut ? .nan : value, shift: cohort.shift)
+    return sparse?.model.advance(value: isOut ? .nan : value, shift: cohort.shift)
   }
 
   /// Checks the bucket and adds it to the fingerprint; false before the first value.
@@ -194,7 +218,7 @@ public struct SeriesBaseline: Sendable {
 
 extension SeriesBaseline {
   /// The version of the bytes; others are refused, and the state is rebuilt from history.
-  static let formatVersion: UInt8 = 4
+  static let formatVersion: UInt8 = 5
 
   /// Stands for a bucket that there is none of.
   private static let noBucket = Int32.min
@@ -209,8 +233,8 @@ extension SeriesBaseline {
     writer.write(lastBucket ?? Self.noBucket)
     writer.write(history.value)
     seasonal?.encode(into: &writer)
-    stream?.encode(into: &writer)
-    sparse?.encode(into: &writer)
+    stream?.model.encode(into: &writer)
+    sparse?.model.encode(into: &writer)
     return writer.bytes
   }
 
@@ -232,8 +256,8 @@ extension SeriesBaseline {
     lastBucket = try Self.bucket(&reader)
     history = ContentHash(value: try reader.integer(UInt64.self))
     try seasonal?.decode(from: &reader)
-    try stream?.decode(from: &reader)
-    try sparse?.decode(from: &reader)
+    try stream?.model.decode(from: &reader)
+    try sparse?.model.decode(from: &reader)
     guard reader.isAtEnd else {
       throw BaselineError(.damaged, "state has bytes beyond its end")
     }

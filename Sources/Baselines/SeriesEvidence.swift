@@ -90,10 +90,11 @@ public struct SeriesEvidence: Sendable, Hashable {
 }
 
 extension EvidenceBatch {
-  /// One row with its names, for people and tests; a scan reads the columns.
+  /// One detailed row with its names, for people and tests; a scan reads the columns.
   public subscript(row: Int) -> SeriesEvidence {
-    let windowRange = row * windows.count..<(row + 1) * windows.count
-    let ringRange = row * Self.ringLength..<(row + 1) * Self.ringLength
+    guard let place = detail(of: row) else { preconditionFailure("row \(row) shows no more") }
+    let windowRange = place * windows.count..<(place + 1) * windows.count
+    let ringRange = place * Self.ringLength..<(place + 1) * Self.ringLength
     return SeriesEvidence(
       customer: customers[Int(customerIndex[row])], metric: metrics[Int(metricIndex[row])],
       bucket: bucket, flags: flags[row], age: Int(age[row]), observed: observed[row],
@@ -102,13 +103,16 @@ extension EvidenceBatch {
         WindowEvidence(
           length: length, sum: windowSum[place], expected: windowExpected[place],
           deviation: windowDeviation[place], valid: Int(windowValid[place]))
-      },
-      recent: RecentStatistics(
-        mean: mean[row], standardDeviation: standardDeviation[row], median: median[row],
-        medianAbsoluteDeviation: medianAbsoluteDeviation[row],
-        lowerQuartile: lowerQuartile[row], upperQuartile: upperQuartile[row]),
-      previousSeason: previousSeason[row], zeroRun: Int(zeroRun[row]),
-      inputHash: inputHash[row], ringObserved: Array(ringObserved[ringRange]),
-      ringExpected: Array(ringExpected[ringRange]))
+      }, recent: statistics(at: place), previousSeason: previousSeason[place],
+      zeroRun: Int(zeroRun[place]), inputHash: inputHash[row],
+      ringObserved: Array(ringObserved[ringRange]), ringExpected: Array(ringExpected[ringRange]))
+  }
+
+  /// The plain statistics of a detailed row, by its place among these.
+  public func statistics(at place: Int) -> RecentStatistics {
+    RecentStatistics(
+      mean: mean[place], standardDeviation: standardDeviation[place], median: median[place],
+      medianAbsoluteDeviation: medianAbsoluteDeviation[place],
+      lowerQuartile: lowerQuartile[place], upperQuartile: upperQuartile[place])
   }
 }

@@ -58,12 +58,22 @@ struct StateReader {
     return step == .min ? nil : Int(step)
   }
 
+  /// Reads a number; NaN stands for one that is missing.
+  mutating func float() throws(BaselineError) -> Float {
+    let number = Float(bitPattern: try integer(UInt32.self))
+    guard !number.isInfinite else { throw BaselineError(.damaged, "state holds no number") }
+    return number
+  }
+
+  /// Reads so many numbers; NaN stands for those that are missing.
+  mutating func floats(_ count: Int) throws(BaselineError) -> [Float] {
+    var numbers: [Float] = []
+    for _ in 0..<count { numbers.append(try float()) }
+    return numbers
+  }
+
   /// Fills a column; NaN stands for what is missing.
   mutating func read(_ column: inout [Float]) throws(BaselineError) {
-    for place in column.indices {
-      let number = Float(bitPattern: try integer(UInt32.self))
-      guard !number.isInfinite else { throw BaselineError(.damaged, "state holds no number") }
-      column[place] = number
-    }
+    for place in column.indices { column[place] = try float() }
   }
 }

@@ -27,7 +27,12 @@ public struct WindowRule: Sendable, Hashable {
 
   /// How many deviations are needed at an age: a young model knows its level less well.
   public func threshold(age: Int, ageInflation: Double, scale: Double) -> Double {
-    threshold * scale * (1 + ageInflation / Double(max(age, 1)))
+    threshold * scale * Self.inflation(age: age, ageInflation)
+  }
+
+  /// What thresholds are multiplied by at an age.
+  static func inflation(age: Int, _ ageInflation: Double) -> Double {
+    1 + ageInflation / Double(max(age, 1))
   }
 
   /// Whether the change is large enough to matter to anyone, however sure it is.

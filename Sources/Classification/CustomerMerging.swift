@@ -48,6 +48,8 @@ public struct CustomerMerging: Sendable {
     let isMissing = rows.allSatisfy { findings.flags[$0].contains(.missing) }
     for direction in Direction.allCases {
       let incident = incidents.first { $0.direction == direction }
+      let isTouched = decisions.contains { $0.direction == direction }
+      guard isTouched || incident?.wide != nil else { continue }
       var side = IncidentMerge(
         self, direction: direction, settled: settlement.settled, incident: incident,
         leader: incident.flatMap { leader($0) })

@@ -18,10 +18,15 @@ public func judge(_ evidence: EvidenceBatch, notify: Bool) -> FindingsBatch {
   findings.z = evidence.z
   findings.evidenceHash.reserveCapacity(evidence.count)
   var judging = Judging(evidence)
+  var details = evidence.detailed.makeIterator()
+  var detailed = details.next()
   for row in 0..<evidence.count {
     judging.enter(row)
     findings.evidenceHash.append(judging.hash)
+    guard let next = detailed, next == row else { continue }
     if let finding = judging.finding() { findings.findings.append(finding) }
+    judging.leaveDetail()
+    detailed = details.next()
   }
   return findings
 }
@@ -48,16 +53,32 @@ struct Judging {
     self.book = book
     moved = MixTest.moved(in: evidence) { book.mixRule(ofRow: $0, in: evidence) }
     seed = evidence.fingerprint
-    test = RowTest(evidence: evidence, row: 0, scale: 1, parameters: parameters, rules: rules)
+    test = RowTest(
+      evidence: evidence, row: 0, detail: 0, scale: 1, parameters: parameters, rules: rules)
   }
 
   /// Goes to a row.
   mutating func enter(_ row: Int) {
     test.row = row
-    test.scale = scales.scale(
-      customer: test.evidence.customers[Int(test.evidence.customerIndex[row])],
-      metric: test.evidence.metrics[Int(test.evidence.metricIndex[row])])
+    test.scale =
+      scales.common
+      ?? scales.scale(
+        customer: test.evidence.customers[Int(test.evidence.customerIndex[row])],
+        metric: test.evidence.metrics[Int(test.evidence.metricIndex[row])])
     standing = book.rules(ofRow: row, in: test.evidence)
+  }
+
+  /// Goes on to the next place in the columns of detail.
+  mutating func leaveDetail() { test.detail += 1 }
+
+  /// Goes to the place of the row that was entered in the columns of detail.
+  ///
+  /// - Precondition: The row is a detailed one.
+  mutating func enterDetail() {
+    guard let place = test.evidence.detail(of: test.row) else {
+      preconditionFailure("row \(test.row) shows too little to be judged")
+    }
+    test.detail = place
   }
 
   /// What was found by models and rules, or nil.

@@ -74,14 +74,16 @@ struct MixTest {
   }
 
   private static func part(row: Int, in evidence: EvidenceBatch) -> Part? {
-    guard Int(evidence.age[row]) > valuesBehindMean else { return nil }
+    guard Int(evidence.age[row]) > valuesBehindMean, let place = evidence.detail(of: row) else {
+      return nil
+    }
     let ring = evidence.ringObserved[
-      row * EvidenceBatch.ringLength..<(row + 1) * EvidenceBatch.ringLength]
+      place * EvidenceBatch.ringLength..<(place + 1) * EvidenceBatch.ringLength]
     let sum = ring.reduce(0, +)
     guard sum.isFinite, sum >= 0 else { return nil }
     let newest = evidence.observed[row]
     let earlier = Double(valuesBehindMean - EvidenceBatch.ringLength + 1)
-    let whole = evidence.mean[row] * Double(valuesBehindMean)
+    let whole = evidence.mean[place] * Double(valuesBehindMean)
     return Part(
       row: row, now: sum / Double(EvidenceBatch.ringLength),
       before: max(0, (whole - sum + newest) / earlier),

@@ -234,8 +234,9 @@ extension RowTest {
 
   /// A value of the ring, counted back from the newest; NaN where it is missing or too long ago.
   private func value(_ row: Int, _ back: Int) -> Double {
-    guard back < EvidenceBatch.ringLength else { return .nan }
-    return evidence.ringObserved[(row + 1) * EvidenceBatch.ringLength - 1 - back]
+    let place = row == self.row ? detail : evidence.detail(of: row)
+    guard back < EvidenceBatch.ringLength, let place else { return .nan }
+    return evidence.ringObserved[(place + 1) * EvidenceBatch.ringLength - 1 - back]
   }
 
   private func reference(_ rule: StaticRule, back: Int) -> Double? {
@@ -245,7 +246,7 @@ extension RowTest {
     case .previous: return last
     case .season:
       let season = evidence.bucket.granularity.seasonLength
-      let value = back == 0 ? evidence.previousSeason[row] : value(row, back + season)
+      let value = back == 0 ? evidence.previousSeason[detail] : value(row, back + season)
       return value.isFinite ? value : nil
     case .mean, .highest, .lowest:
       let window = (back + 1..<back + 1 + rule.window).map { value(row, $0) }.filter(\.isFinite)

@@ -12,8 +12,8 @@ extension RowTest {
 
   /// Something is used that nobody used.
   func adoption<Log: DecisionLog>(_ log: inout Log) -> Finding? {
-    let buckets = Int(evidence.adoptionBuckets[row])
-    let units = evidence.adoptionUnits[row]
+    let buckets = Int(evidence.adoptionBuckets[detail])
+    let units = evidence.adoptionUnits[detail]
     log.begin(Trial(.adoption, window: 7, statistic: units, threshold: shapes.adoptionUnits))
     guard isAsked(&log) else { return nil }
     let hasTest = shapes.adoptionBuckets != .max
@@ -35,8 +35,8 @@ extension RowTest {
 
   /// Nothing comes any more where something always came.
   func silence<Log: DecisionLog>(_ log: inout Log) -> Finding? {
-    let run = Int(evidence.zeroRun[row])
-    let surprise = evidence.silence[row]
+    let run = Int(evidence.zeroRun[detail])
+    let surprise = evidence.silence[detail]
     let threshold = shapes.silence * scale
     let score = shapes.silenceScore(surprise, run: run, scale: scale)
     log.begin(Trial(.silence, window: run, statistic: surprise, threshold: threshold))
@@ -77,8 +77,8 @@ extension RowTest {
   /// A customer that acts now and then is likely to have left, or to do less than half.
   func leaving<Log: DecisionLog>(_ log: inout Log) -> Finding? {
     guard let rule = parameters.leaving else { return nil }
-    let run = Int(evidence.zeroRun[row])
-    let risk = evidence.risk[row]
+    let run = Int(evidence.zeroRun[detail])
+    let risk = evidence.risk[detail]
     // Infinite before there are enough, so that nothing passes it.
     let threshold = rule.threshold(silentBuckets: run, scale: scale)
     let score = risk / threshold
@@ -95,8 +95,8 @@ extension RowTest {
 
   /// Less and less over weeks.
   func decline<Log: DecisionLog>(_ log: inout Log) -> Finding? {
-    let drift = evidence.drift[row]
-    let deviation = evidence.driftDeviation[row]
+    let drift = evidence.drift[detail]
+    let deviation = evidence.driftDeviation[detail]
     let score = shapes.declineScore(drift, deviation: deviation, scale: scale)
     let statistic = deviation > 0 ? drift / deviation : 0
     let threshold = shapes.decline * scale
@@ -118,8 +118,8 @@ extension RowTest {
 
   /// The week is spread in another way.
   func season<Log: DecisionLog>(_ log: inout Log) -> Finding? {
-    let effect = evidence.seasonEffect[row]
-    let distance = evidence.seasonDistance[row]
+    let effect = evidence.seasonEffect[detail]
+    let distance = evidence.seasonDistance[detail]
     let score = shapes.seasonScore(distance, effect: effect, scale: scale)
     let threshold = shapes.season * scale
     log.begin(
@@ -137,10 +137,10 @@ extension RowTest {
 
   /// The same value again and again, or a ceiling.
   func plateau<Log: DecisionLog>(_ log: inout Log) -> Finding? {
-    let run = Int(evidence.tieRun[row])
-    let surprise = evidence.tieSurprise[row]
+    let run = Int(evidence.tieRun[detail])
+    let surprise = evidence.tieSurprise[detail]
     let score = shapes.plateauScore(
-      surprise, run: run, capExcess: Int(evidence.capExcess[row]), scale: scale)
+      surprise, run: run, capExcess: Int(evidence.capExcess[detail]), scale: scale)
     let threshold = shapes.plateau * scale
     log.begin(Trial(.plateau, window: run, statistic: surprise, threshold: threshold))
     guard
@@ -163,8 +163,8 @@ extension RowTest {
   /// A departure whose values are all the same is no spike and no drop: the values stand still,
   /// and are out of the ordinary because the season does not.
   func standstill<Log: DecisionLog>(hasDeparted: Bool, _ log: inout Log) -> Finding? {
-    let run = Int(evidence.tieRun[row])
-    let surprise = evidence.tieSurprise[row]
+    let run = Int(evidence.tieRun[detail])
+    let surprise = evidence.tieSurprise[detail]
     log.begin(
       Trial(
         .standstill, window: run, statistic: surprise, threshold: shapes.standstill * scale))
@@ -183,37 +183,37 @@ extension RowTest {
 
   /// The newest cells of the row's ring.
   func ringCells(_ count: Int) -> ClosedRange<Int> {
-    let newest = (row + 1) * EvidenceBatch.ringLength - 1
+    let newest = (detail + 1) * EvidenceBatch.ringLength - 1
     return newest - count + 1...newest
   }
 
   /// Adds the tests that could be made of the row, fired or not.
   func addShapes(to results: inout [TestResult]) {
-    let deviation = evidence.driftDeviation[row]
+    let deviation = evidence.driftDeviation[detail]
     if deviation > 0, shapes.decline.isFinite {
-      add(.decline, 56, evidence.drift[row] / deviation, shapes.decline * scale, to: &results)
+      add(.decline, 56, evidence.drift[detail] / deviation, shapes.decline * scale, to: &results)
     }
-    if evidence.seasonDistance[row] > 0, shapes.season.isFinite {
-      add(.seasonal, 21, evidence.seasonDistance[row], shapes.season * scale, to: &results)
+    if evidence.seasonDistance[detail] > 0, shapes.season.isFinite {
+      add(.seasonal, 21, evidence.seasonDistance[detail], shapes.season * scale, to: &results)
     }
-    if evidence.silence[row] > 0, shapes.silence.isFinite {
+    if evidence.silence[detail] > 0, shapes.silence.isFinite {
       add(
-        .silence, Int(evidence.zeroRun[row]), evidence.silence[row], shapes.silence * scale,
+        .silence, Int(evidence.zeroRun[detail]), evidence.silence[detail], shapes.silence * scale,
         to: &results)
     }
-    if let rule = parameters.leaving, evidence.risk[row] > 0 {
-      let run = Int(evidence.zeroRun[row])
+    if let rule = parameters.leaving, evidence.risk[detail] > 0 {
+      let run = Int(evidence.zeroRun[detail])
       add(
-        .silence, run, evidence.risk[row], rule.threshold(silentBuckets: run, scale: scale),
+        .silence, run, evidence.risk[detail], rule.threshold(silentBuckets: run, scale: scale),
         to: &results)
     }
-    if evidence.tieRun[row] > 0, shapes.plateau.isFinite {
+    if evidence.tieRun[detail] > 0, shapes.plateau.isFinite {
       add(
-        .plateau, Int(evidence.tieRun[row]), evidence.tieSurprise[row],
+        .plateau, Int(evidence.tieRun[detail]), evidence.tieSurprise[detail],
         shapes.plateau * scale, to: &results)
     }
-    if evidence.adoptionBuckets[row] > 0 {
-      add(.adoption, 7, evidence.adoptionUnits[row], shapes.adoptionUnits * scale, to: &results)
+    if evidence.adoptionBuckets[detail] > 0 {
+      add(.adoption, 7, evidence.adoptionUnits[detail], shapes.adoptionUnits * scale, to: &results)
     }
   }
 }

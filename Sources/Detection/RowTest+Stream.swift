@@ -6,12 +6,12 @@ extension RowTest {
   /// A stream goes further than it ever did.
   func stream<Log: DecisionLog>(_ log: inout Log) -> Finding? {
     let threshold = StreamParameters.standard.threshold * scale
-    let score = evidence.streamScore[row] / threshold
-    let length = max(Int(evidence.streamLength[row]), 1)
+    let score = evidence.streamScore[detail] / threshold
+    let length = max(Int(evidence.streamLength[detail]), 1)
     let kind = streamKind
     log.begin(
       Trial(
-        .stream, window: length, statistic: evidence.streamScore[row], threshold: threshold))
+        .stream, window: length, statistic: evidence.streamScore[detail], threshold: threshold))
     let isYoung = Int(evidence.age[row]) < parameters.warmUp
     let isNews = log.ask(.judged, kind != nil, .nan, .nan, isYoung ? .tooYoung : .notNow)
     guard isNews || Log.isComplete, log.ask(.beyondThreshold, score > 1, score, 1), let kind else {
@@ -30,8 +30,8 @@ extension RowTest {
 
   /// What the change comes to for people: what many values show is a level.
   private var streamKind: FindingKind? {
-    let isLasting = Int(evidence.streamLength[row]) > parameters.shortWindow
-    switch evidence.streamChange[row] {
+    let isLasting = Int(evidence.streamLength[detail]) > parameters.shortWindow
+    switch evidence.streamChange[detail] {
     case .none: return nil
     case .up: return isLasting ? .levelUp : .spike
     case .down: return isLasting ? .levelDown : .drop
@@ -43,10 +43,10 @@ extension RowTest {
   /// Adds the test if the row is one of a stream.
   func addStream(to results: inout [TestResult]) {
     guard evidence.bucket.granularity == .fiveMinutes else { return }
-    let isDown = evidence.streamChange[row] == .down
+    let isDown = evidence.streamChange[detail] == .down
     add(
-      .score, max(Int(evidence.streamLength[row]), 1),
-      isDown ? -evidence.streamScore[row] : evidence.streamScore[row],
+      .score, max(Int(evidence.streamLength[detail]), 1),
+      isDown ? -evidence.streamScore[detail] : evidence.streamScore[detail],
       StreamParameters.standard.threshold * scale, to: &results)
   }
 }

@@ -8,22 +8,18 @@ extension RowTest {
     var results: [TestResult] = []
     results.reserveCapacity(evidence.windows.count + 3)
     for place in evidence.windows.indices {
-      let cell = row * evidence.windows.count + place
+      let cell = detail * evidence.windows.count + place
       guard let rule = rules[place], evidence.windowValid[cell] > 0 else { continue }
       add(.score, evidence.windows[place], statistic(cell), threshold(rule), to: &results)
     }
-    let statistics = RecentStatistics(
-      mean: evidence.mean[row], standardDeviation: evidence.standardDeviation[row],
-      median: evidence.median[row],
-      medianAbsoluteDeviation: evidence.medianAbsoluteDeviation[row],
-      lowerQuartile: evidence.lowerQuartile[row], upperQuartile: evidence.upperQuartile[row])
+    let statistics = evidence.statistics(at: detail)
     let observed = evidence.observed[row]
     add(.zScore, 1, statistics.zScore(of: observed), PlainTests.zScoreThreshold, to: &results)
     add(
       .interquartile, 1, statistics.interquartileDistance(of: observed),
       PlainTests.interquartileThreshold, to: &results)
     add(
-      .ratio, 1, PlainTests.ratio(observed, against: evidence.previousSeason[row]),
+      .ratio, 1, PlainTests.ratio(observed, against: evidence.previousSeason[detail]),
       PlainTests.ratioThreshold, to: &results)
     addShapes(to: &results)
     addStream(to: &results)

@@ -19,7 +19,7 @@ extension RowTest {
     guard evidence.flags[row].contains(.learning), metricKind == .count,
       length < EvidenceBatch.ringLength
     else { return true }
-    let cells = row * EvidenceBatch.ringLength..<(row + 1) * EvidenceBatch.ringLength - length
+    let cells = detail * EvidenceBatch.ringLength..<(detail + 1) * EvidenceBatch.ringLength - length
     let before = cells.prefix { cell in
       !cells[cell...].allSatisfy { isOut($0, isUp: isUp) }
     }

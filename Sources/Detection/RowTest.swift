@@ -5,6 +5,8 @@ import SeriesModel
 struct RowTest {
   let evidence: EvidenceBatch
   var row: Int
+  /// Place of the row in the columns of detail; without it nothing can be found in the row.
+  var detail: Int
   var scale: Double
   let parameters: ModelParameters
   /// By window of the batch; nil where the model has no rule for its length.
@@ -51,7 +53,7 @@ struct RowTest {
 
   /// What a window is out of the ordinary by.
   private func windows<Log: DecisionLog>(_ log: inout Log) -> Finding? {
-    guard evidence.zeroRun[row] < 2 || Log.isComplete else { return nil }
+    guard evidence.zeroRun[detail] < 2 || Log.isComplete else { return nil }
     let best = bestWindow(&log)
     let standing = best != nil || Log.isComplete ? standstill(hasDeparted: best != nil, &log) : nil
     return standing ?? best.map(window)
@@ -70,7 +72,7 @@ struct RowTest {
     _ kind: FindingKind, length: Int, observed: Double, expected: Double, score: Double,
     logRatio: Double
   ) -> Finding {
-    let ring = row * EvidenceBatch.ringLength..<(row + 1) * EvidenceBatch.ringLength
+    let ring = detail * EvidenceBatch.ringLength..<(detail + 1) * EvidenceBatch.ringLength
     return Finding(
       row: row, kind: kind,
       startBucket: Int32(clamping: Int64(evidence.bucket.index) - Int64(length) + 1),
@@ -94,8 +96,8 @@ struct RowTest {
   /// is shared out over the buckets by what was normal for each.
   private func interval(of best: Excess) -> Interval {
     let window = evidence.windows[best.place]
-    let cell = row * evidence.windows.count + best.place
-    let newest = (row + 1) * EvidenceBatch.ringLength - 1
+    let cell = detail * evidence.windows.count + best.place
+    let newest = (detail + 1) * EvidenceBatch.ringLength - 1
     var length = min(window, EvidenceBatch.ringLength)
     while length > 1, !isOut(newest - length + 1, isUp: best.change > 0) { length -= 1 }
     while length < EvidenceBatch.ringLength, isOut(newest - length, isUp: best.change > 0) {
@@ -152,13 +154,14 @@ struct RowTest {
   private func bestWindow<Log: DecisionLog>(_ log: inout Log) -> Excess? {
     var best: Excess?
     for place in evidence.windows.indices {
-      let cell = row * evidence.windows.count + place
+      let cell = detail * evidence.windows.count + place
       guard let rule = rules[place] else { continue }
       let ratio = statistic(cell).magnitude / threshold(rule)
       log.begin(
         Trial(
           .window, window: rule.length, statistic: statistic(cell), threshold: threshold(rule)))
-      let isShort = log.ask(.noZeroRun, evidence.zeroRun[row] < 2, Double(evidence.zeroRun[row]), 1)
+      let isShort = log.ask(
+        .noZeroRun, evidence.zeroRun[detail] < 2, Double(evidence.zeroRun[detail]), 1)
       let valid = Int(evidence.windowValid[cell])
       guard
         log.ask(
@@ -198,7 +201,7 @@ struct RowTest {
     if !flags.isDisjoint(with: [.missing, .holiday, .outage]) { return .rowNotJudged }
     if Int(evidence.age[row]) < parameters.grossFrom { return .tooYoung }
     // Who acts now and then is judged by silence, not by windows.
-    let isSparse = parameters.leaving != nil && evidence.risk[row] > 0
+    let isSparse = parameters.leaving != nil && evidence.risk[detail] > 0
     if flags.contains(.hurdle) || isSparse { return .zeroHabit }
     guard length <= EvidenceBatch.ringLength else { return .tooSoon }
     let present = ringCells(length).filter { evidence.ringObserved[$0].isFinite }.count
@@ -257,7 +260,7 @@ struct RowTest {
   private func isSeenByLongWindow(_ best: Excess) -> Bool {
     let needed = max(Self.longShare, Self.longBesideBest * best.ratio)
     for place in evidence.windows.indices where evidence.windows[place] > parameters.shortWindow {
-      let cell = row * evidence.windows.count + place
+      let cell = detail * evidence.windows.count + place
       guard let rule = rules[place], evidence.windowValid[cell] > 0 else { continue }
       let score = statistic(cell) / threshold(rule)
       if (best.change > 0 ? score : -score) > needed { return true }

@@ -23,9 +23,14 @@ public struct SensitivityScales: Sendable {
     }
   }
 
+  /// The scale of all series where no rule speaks of some; nil otherwise.
+  var common: Double? {
+    customers.isEmpty && metrics.isEmpty && segments.isEmpty ? organisation ?? 1 : nil
+  }
+
   /// The scale for one series.
   public func scale(customer: Customer, metric: Metric) -> Double {
-    if customers.isEmpty, metrics.isEmpty, segments.isEmpty { return organisation ?? 1 }
+    if let common { return common }
     return rule(customer: customer, metric: metric)?.scale ?? 1
   }
 

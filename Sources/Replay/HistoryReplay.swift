@@ -47,12 +47,16 @@ public struct HistoryReplay: Sendable {
   private var mergings: [ReplayMerging]
   private let metrics: [Metric]
   private let settings: [[SensitivityRule]]
+  private let staticRules: [StaticRule]
   /// What is judged by since the settings have changed; nil before.
   private var changed: (sensitivity: [SensitivityRule], rules: [StaticRule])?
 
   /// The series whose decisions are kept, by the first settings; nil for none.
   public var watched: Int? {
-    didSet { mergings[0].watched = watched }
+    didSet {
+      mergings[0].watched = watched
+      if (watched == nil) != (oldValue == nil) { showDetail() }
+    }
   }
 
   /// What was decided of the watched series in the bucket after the last one; nil where there was
@@ -85,6 +89,7 @@ public struct HistoryReplay: Sendable {
       calendar, customers: customers, metrics: metrics, zone: { _ in zone })
     self.metrics = metrics
     settings = [sensitivity] + others
+    self.staticRules = staticRules
     let merging = ReplayMerging(
       rules: rules, customerOf: members.map(\.customer),
       metrics: members.map { metrics[$0.metric] })
@@ -97,7 +102,7 @@ public struct HistoryReplay: Sendable {
           customer: member.customer, metric: member.metric,
           model: SeriesBaseline(kind: metrics[member.metric].kind, granularity: granularity),
           through: .min, silentThrough: .min)
-      }, sensitivity: sensitivity, rules: staticRules)
+      }, sensitivity: sensitivity, rules: staticRules, detail: EvidenceDetail(settings.joined()))
   }
 
   /// Judges the buckets that follow by other settings; what is learned does not depend on them.
@@ -108,6 +113,15 @@ public struct HistoryReplay: Sendable {
   public mutating func use(_ sensitivity: [SensitivityRule], _ staticRules: [StaticRule]) {
     let rules = staticRules.filter { rule in metrics.contains { rule.speaks(of: $0) } }
     changed = (sensitivity, rules)
+    showDetail()
+  }
+
+  /// Has the fold show all that may be judged by any of the settings, or that is asked for.
+  private mutating func showDetail() {
+    let all = settings + [changed?.sensitivity ?? []]
+    fold.show(
+      watched == nil ? EvidenceDetail(all.joined()) : .everywhere,
+      rules: changed?.rules ?? staticRules)
   }
 
   /// How many series there are.

@@ -148,6 +148,14 @@ public struct StaticRule: Sendable, Hashable {
     return metric.last == "*" && other.key.hasPrefix(metric.dropLast())
   }
 
+  /// Whether the rule measures values of a metric, as that which it speaks of or as a companion.
+  func looksAt(_ other: Metric) -> Bool {
+    guard comparison != .mute else { return false }
+    let isCompanion =
+      comparison.needsCompanion && (companion == other.name || companion == other.key)
+    return isCompanion || speaks(of: other)
+  }
+
   /// Why the rule cannot be used, with the name of the field, or nil.
   public var fault: (field: String, reason: String)? {
     if name.isEmpty { return ("name", "must not be empty") }

@@ -12,11 +12,11 @@ struct DriftTest: Sendable {
   /// Weeks after which a drift teaches the scale.
   private static let delay = 11
 
-  /// Levels at the start of each week, newest last; NaN before there were any.
-  private var levels: [Float]
+  /// Levels at the start of each week; NaN before there were any.
+  private var levels = Ring(repeating: Float.nan, count: Self.kept)
 
-  /// Drifts over the teacher's lag that have not taught yet, oldest first; NaN for none.
-  private var past: [Float]
+  /// Drifts over the teacher's lag that have not taught yet; NaN for none.
+  private var past = Ring(repeating: Float.nan, count: Self.delay)
 
   /// Mean square of the drift over the teacher's lag.
   private var square = 0.12 * 0.12
@@ -31,12 +31,7 @@ struct DriftTest: Sendable {
   private(set) var value = 0.0
   private(set) var deviation = 0.0
 
-  init() {
-    levels = Array(repeating: .nan, count: Self.kept)
-    past = Array(repeating: .nan, count: Self.delay)
-  }
-
-  private func level(_ back: Int) -> Double { Double(levels[Self.kept - 1 - back]) }
+  private func level(_ back: Int) -> Double { Double(levels[back: back]) }
 
   /// The drift over each lag as a log ratio; NaN where it says nothing.
   ///
@@ -60,7 +55,7 @@ struct DriftTest: Sendable {
   mutating func measure(
     level: Double, step: Int, age: Int, anchor: Int, dispersion: Double, cohort: CohortRow
   ) {
-    levels.pushNewest(Float(level))
+    levels.push(Float(level))
     value = 0
     var taught = Double.nan
     for (place, lag) in Self.lags.enumerated() {
@@ -94,11 +89,11 @@ struct DriftTest: Sendable {
 
   private mutating func learn(_ drift: Double, step: Int) {
     let isCalm = declined.map { step - $0 > 60 } ?? true
-    let oldest = Double(past[0])
+    let oldest = Double(past[back: Self.delay - 1])
     if isCalm, oldest.isFinite, oldest != 0 {
       square += 0.1 * (min(oldest * oldest, 0.35 * 0.35) - square)
     }
-    past.pushNewest(isCalm ? Float(drift) : .nan)
+    past.push(isCalm ? Float(drift) : .nan)
   }
 
   /// Whether the level has fallen in each of three steps of ten days, to the nearest week.
@@ -130,16 +125,16 @@ struct DriftTest: Sendable {
   mutating func silence() { deviation = 0 }
 
   func encode(into writer: inout StateWriter) {
-    writer.write(levels)
-    writer.write(past)
+    writer.write(levels.oldestFirst)
+    writer.write(past.oldestFirst)
     for number in [square, value, deviation] { writer.write(number) }
     writer.write(step: declined)
     writer.write(step: lastFired)
   }
 
   mutating func decode(from reader: inout StateReader) throws(BaselineError) {
-    try reader.read(&levels)
-    try reader.read(&past)
+    levels = Ring(oldestFirst: try reader.floats(Self.kept))
+    past = Ring(oldestFirst: try reader.floats(Self.delay))
     square = try reader.finite()
     value = try reader.finite()
     deviation = try reader.finite()

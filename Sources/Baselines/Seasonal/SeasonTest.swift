@@ -23,8 +23,8 @@ struct SeasonTest: Sendable {
   private var square = 1.2
   private var record = 0.0
 
-  /// Distances that have not taught yet, oldest first; 0 for none.
-  private var past: [Float]
+  /// Distances that have not taught yet; 0 for none.
+  private var past = Ring(repeating: Float(0), count: Self.delay)
 
   /// When a change was last found anew, and when for the last time in a row.
   private(set) var changed: Int?
@@ -35,10 +35,7 @@ struct SeasonTest: Sendable {
   private(set) var distance = 0.0
   private(set) var effect = 0.0
 
-  init(pace: Pace) {
-    self.pace = pace
-    past = Array(repeating: 0, count: Self.delay)
-  }
+  init(pace: Pace) { self.pace = pace }
 
   /// Whether the shape is being learned anew, without clipping.
   func isRelearning(_ step: Int) -> Bool { changed.map { step - $0 <= pace.relearning } ?? false }
@@ -68,23 +65,23 @@ struct SeasonTest: Sendable {
   }
 
   private mutating func learn(_ raw: Double, isCalm: Bool) {
-    let oldest = Double(past[0])
+    let oldest = Double(past[back: Self.delay - 1])
     if isCalm, oldest > 0 {
       square += 0.13 * (min(oldest * oldest, 6) - square)
       record = max(record * 0.979, min(oldest / max(square, 1).squareRoot(), 4))
     }
-    past.pushNewest(Float(raw))
+    past.push(Float(raw))
   }
 
   func encode(into writer: inout StateWriter) {
-    writer.write(past)
+    writer.write(past.oldestFirst)
     for number in [square, record, distance, effect] { writer.write(number) }
     writer.write(step: changed)
     writer.write(step: lastFired)
   }
 
   mutating func decode(from reader: inout StateReader) throws(BaselineError) {
-    try reader.read(&past)
+    past = Ring(oldestFirst: try reader.floats(Self.delay))
     square = try reader.finite()
     record = try reader.finite()
     distance = try reader.finite()

@@ -7,17 +7,17 @@ extension SeasonalModel {
     guards.encode(into: &writer)
     profile.encode(into: &writer)
     noise.encode(into: &writer)
-    windows.encode(into: &writer)
+    windows.encode(into: &writer, reach: windowReach)
     scales.encode(into: &writer)
     zeros.encode(into: &writer)
     drift.encode(into: &writer)
     shape.encode(into: &writer)
     ties.encode(into: &writer)
-    writer.write(UInt8(recent.values.count))
-    for value in recent.values { writer.write(value) }
+    writer.write(UInt8(recent.count))
+    for value in recent.oldestFirst { writer.write(value) }
   }
 
-  mutating func decode(from reader: inout StateReader) throws(BaselineError) {
+  func decode(from reader: inout StateReader) throws(BaselineError) {
     age = Int(try reader.integer(Int32.self))
     steps = Int(try reader.integer(Int32.self))
     guard age >= 0, steps >= age else { throw BaselineError(.damaged, "counts out of order") }
@@ -26,7 +26,7 @@ extension SeasonalModel {
     try guards.decode(from: &reader)
     try profile.decode(from: &reader)
     try noise.decode(from: &reader)
-    try windows.decode(from: &reader)
+    try windows.decode(from: &reader, reach: windowReach)
     try scales.decode(from: &reader)
     try zeros.decode(from: &reader)
     try drift.decode(from: &reader)

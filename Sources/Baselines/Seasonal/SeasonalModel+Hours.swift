@@ -5,16 +5,15 @@ extension SeasonalModel {
   ///
   /// People who begin to work at other hours look like a drop and a spike each day; what is known
   /// of the hours must be learned anew, or they would for weeks.
-  mutating func testHours() {
+  func testHours() {
     guard step.slot % 24 == 0, age >= parameters.warmUp else { return }
     let hours = 48
     var seen = Array(repeating: 0.0, count: 24)
     var usual = Array(repeating: 0.0, count: 24)
     var valid = 0
-    let last = windows.clipped.count - 1
-    for back in 0..<hours where !windows.clipped[last - back].isNaN {
-      seen[back % 24] += Double(windows.clipped[last - back])
-      usual[back % 24] += Double(windows.factor[last - back])
+    for back in 0..<hours where !windows[back: back].clipped.isNaN {
+      seen[back % 24] += Double(windows[back: back].clipped)
+      usual[back % 24] += Double(windows[back: back].factor)
       valid += 1
     }
     let total = seen.reduce(0, +)

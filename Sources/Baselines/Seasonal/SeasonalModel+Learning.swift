@@ -2,7 +2,7 @@ import SeriesModel
 
 extension SeasonalModel {
   /// Takes the level against those of weeks ago, once a week.
-  mutating func testDrift(_ cohort: CohortRow) {
+  func testDrift(_ cohort: CohortRow) {
     guard parameters.shapes.decline.isFinite, isAmount else { return }
     guard step.slot == 0 else { return }
     guard level > 0 else { return drift.silence() }
@@ -15,7 +15,7 @@ extension SeasonalModel {
   }
 
   /// Takes the last three weeks against the season's shape of three weeks ago, once a week.
-  mutating func testSeason() {
+  func testSeason() {
     guard parameters.shapes.season.isFinite, isAmount else { return }
     if granularity == .hour { return testHours() }
     guard step.slot == 0, age > 84 else { return }
@@ -37,12 +37,13 @@ extension SeasonalModel {
     var seen = [0.0, 0, 0, 0, 0, 0, 0]
     var usual = [0.0, 0, 0, 0, 0, 0, 0]
     var valid = 0
-    let last = windows.clipped.count - 1
-    for back in 0..<21 where !windows.clipped[last - back].isNaN {
+    windows.walkBack(21) { back, bucket in
+      guard !bucket.clipped.isNaN else { return true }
       let slot = (step.slot + 21 - back) % 7
-      seen[slot] += Double(windows.clipped[last - back])
-      usual[slot] += profile.oldFactor(slot) * Double(windows.shift[20 - back])
+      seen[slot] += Double(bucket.clipped)
+      usual[slot] += profile.oldFactor(slot) * Double(bucket.shift)
       valid += 1
+      return true
     }
     let level = seen.reduce(0, +) / max(usual.reduce(0, +), 1e-9)
     let unit = kind == .money ? max(level.magnitude, 1e-9) / 1e4 : 1
@@ -60,7 +61,7 @@ extension SeasonalModel {
   }
 
   /// Counts zeros, and finds silence and its end.
-  mutating func testZeros() {
+  func testZeros() {
     guard isAmount else { return }
     zeros.measure(step, halved: granularity == .hour)
     let rules = parameters.shapes
@@ -89,7 +90,7 @@ extension SeasonalModel {
   }
 
   /// Takes nothing for the new normal.
-  private mutating func acceptSilence() {
+  private func acceptSilence() {
     guards.isSilent = false
     guards.anchor = steps
     guards.anchored = steps
@@ -102,9 +103,12 @@ extension SeasonalModel {
   var activeBuckets: (count: Int, units: Double) {
     var count = 0
     var units = 0.0
-    for value in windows.observed.suffix(7) where value > 0 {
-      count += 1
-      units += value
+    windows.walkBack(7) { _, bucket in
+      if bucket.observed > 0 {
+        count += 1
+        units += bucket.observed
+      }
+      return true
     }
     return (count, units)
   }
@@ -112,21 +116,16 @@ extension SeasonalModel {
   /// Active buckets and units of the last seven, where hardly anything came in eight weeks before.
   private var newUse: (buckets: Int, units: Double) {
     guard parameters.shapes.adoptionBuckets != .max, step.value > 0, isAmount,
-      recent.values.count == RecentValues.capacity
+      recent.count == RecentValues.capacity, recent.isUnused(before: 6)
     else { return (0, 0) }
-    var before = 0.0
-    for value in recent.values.prefix(RecentValues.capacity - 6) {
-      before += value
-      guard before <= 1 else { return (0, 0) }
-    }
     let active = activeBuckets
     return (active.count, active.units)
   }
 
   /// Counts equal values.
-  mutating func testTies() {
+  func testTies() {
     guard parameters.shapes.plateau.isFinite else { return }
-    ties.measure(step, windows.observed, at: steps, isCapped: isAmount)
+    ties.measure(step, windows, at: steps, isCapped: isAmount)
     guard age > 60, isAmount == false || step.mean >= 1.5 else { return }
     if parameters.shapes.plateauScore(
       ties.surprise, run: ties.run, capExcess: ties.capExcess, scale: 1) > 1
@@ -142,7 +141,7 @@ extension SeasonalModel {
   }
 
   /// Learns the level, the noise, the season and the zeros from the step.
-  mutating func learnStep() {
+  func learnStep() {
     let rates = parameters.learning
     let isMasked = isContaminated
     if step.isUsed {
@@ -172,7 +171,7 @@ extension SeasonalModel {
     guards.anchor = steps
   }
 
-  private mutating func learnValue(isMasked: Bool, _ rates: LearningRates) {
+  private func learnValue(isMasked: Bool, _ rates: LearningRates) {
     let isFirst = !step.level.isFinite
     if (step.isUsed && !isMasked) || isFirst {
       let value = age > rates.clipFrom ? step.clipped : step.value
@@ -196,7 +195,7 @@ extension SeasonalModel {
       decay: rates.slotDecay)
   }
 
-  private mutating func learnWindows(_ rates: LearningRates) {
+  private func learnWindows(_ rates: LearningRates) {
     guard steps % rates.sampling == 0 else { return }
     let mayKeep =
       guards.isQuiet(rates.alarmReach, at: steps) && steps - guards.anchor > rates.settle

@@ -24,88 +24,74 @@ struct Guards: Sendable {
 
 extension SeasonalModel {
   /// Measures every window that ends at the step, in one walk back from it.
-  mutating func measureWindows() {
-    for place in results.indices { results[place].clear() }
+  func measureWindows() {
+    results = WindowResults()
     guard step.isUsed, step.level.isFinite, age >= parameters.grossFrom else { return }
+    var sums = WindowSums()
+    gather(into: &sums)
+    let judged = sums.judged
+    let expected = sums.reference * sums.factors
+    let share = sums.squares / (sums.factors * sums.factors).atLeast(1e-12)
+    var raw = noise.deviates(
+      judged, mean: expected, dispersion: sums.dispersion * share, spread: step.spread,
+      count: sums.valid)
+    // The window of one bucket.
+    raw[0] /= noise.scale(step.calibration)
+    let divisors = scales.divisors(
+      thresholds: parameters.thresholds, age: age, rates: parameters.learning)
+    results.take(sums, expected: expected, raw: raw, deviates: raw / divisors)
+  }
+
+  /// Sums the buckets up, and notes each window where it ends.
+  private func gather(into sums: inout WindowSums) {
     let rates = parameters.learning
     let sinceAnchor = steps - guards.anchor
+    let lengths = parameters.windows
+    let reach = windowReach
     var place = 0
+    var end = lengths[0]
     var tally = WindowTally()
-    let longest = windows.clipped.count
-    let light = windows.light.count
-    let seen = windows.observed.count
-    for back in 0..<min(longest, steps + 1) where place < results.count {
-      let clipped = windows.clipped[longest - 1 - back]
-      if !clipped.isNaN {
-        let factor = Double(windows.factor[longest - 1 - back])
+    windows.walkBack(steps + 1) { back, bucket in
+      if !bucket.clipped.isNaN {
+        let factor = Double(bucket.factor)
+        let clipped = Double(bucket.clipped)
         tally.valid += 1
         tally.factors += factor
         tally.squares += factor * factor
-        tally.clipped += Double(clipped)
-        if back < light { tally.light += Double(windows.light[light - 1 - back]) }
-        tally.observed +=
-          back < seen ? windows.observed[seen - 1 - back] : Double(clipped)
+        tally.clipped += clipped
+        if back < reach.light { tally.light += Double(bucket.light) }
+        tally.observed += back < reach.observed ? bucket.observed : clipped
       }
-      guard back + 1 == results[place].length else { continue }
-      let wait = back + 1 > 3 ? rates.anchorWaitLong : rates.anchorWaitShort
-      if sinceAnchor >= back + 1 + wait, tally.valid * 5 >= (back + 1) * 3 {
-        let reference = Double(windows.level[longest - 1 - back])
-        if reference.isFinite {
-          measureWindow(
-            place, tally, reference, dispersion: Double(windows.dispersion[longest - 1 - back]))
-        }
+      let length = back + 1
+      guard length == end else { return true }
+      let wait = length > 3 ? rates.anchorWaitLong : rates.anchorWaitShort
+      if sinceAnchor >= length + wait, tally.valid * 5 >= length * 3, bucket.level.isFinite {
+        sums.note(tally, of: bucket, at: place, isLight: length <= reach.light)
       }
       place += 1
+      guard place < lengths.count else { return false }
+      end = lengths[place]
+      return true
     }
-  }
-
-  private mutating func measureWindow(
-    _ place: Int, _ tally: WindowTally, _ reference: Double, dispersion: Double
-  ) {
-    var result = results[place]
-    result.valid = tally.valid
-    result.sum = tally.observed
-    result.expected = reference * tally.factors
-    let share = tally.squares / max(tally.factors * tally.factors, 1e-12)
-    let judged = result.length > parameters.learning.lightWindow ? tally.clipped : tally.light
-    let raw = noise.deviate(
-      judged, mean: result.expected, dispersion: dispersion * share, spread: step.spread,
-      count: Double(result.valid))
-    result.rawDeviate = result.length == 1 ? raw / noise.scale(step.calibration) : raw
-    result.deviate =
-      result.rawDeviate
-      / scales.divisor(
-        place, threshold: parameters.rules[place].threshold, age: age,
-        rates: parameters.learning)
-    // The deviation is what yields the deviate, so that detection needs no formula of the noise.
-    let difference = result.sum - result.expected
-    if difference.magnitude > 1e-12, result.deviate != 0, (difference > 0) == (result.deviate > 0) {
-      result.deviation = difference / result.deviate
-    } else {
-      // Clipping turned the sign: one value alone made the sum, which is no departure.
-      result.deviation = max(difference.magnitude * 1e3, 1e-6)
-      result.deviate = 0
-    }
-    results[place] = result
   }
 
   /// Notes when a window departs anew, to guard what is learned.
-  mutating func guardWindows() {
+  func guardWindows() {
     guard age >= parameters.grossFrom, zeros.run < 2 else { return }
     let gross = age < parameters.warmUp ? parameters.grossScale : 1
+    let inflation = WindowRule.inflation(age: age, parameters.ageInflation) * gross
+    guard any(results.deviate.magnitudes .> parameters.thresholds * inflation) else { return }
     var best = 1.0
     var isUp = false
-    for (result, rule) in zip(results, parameters.rules) where result.valid > 0 {
-      let threshold = rule.threshold(
-        age: age, ageInflation: parameters.ageInflation, scale: gross)
-      let score = result.deviate.magnitude / threshold
+    for (place, rule) in parameters.rules.enumerated() where results.valid[place] > 0 {
+      let score = results.deviate[place].magnitude / (rule.threshold * inflation)
       guard score > best,
         rule.isLargeEnough(
-          sum: result.sum, expected: result.expected, deviation: step.spread,
-          valid: result.valid, kind: kind)
+          sum: results.sum[place], expected: results.expected[place], deviation: step.spread,
+          valid: Int(results.valid[place]), kind: kind)
       else { continue }
       best = score
-      isUp = result.deviate > 0
+      isUp = results.deviate[place] > 0
     }
     guard best > 1 else { return }
     let reach = parameters.learning
@@ -119,35 +105,28 @@ extension SeasonalModel {
 
   /// Whether a departure has lasted for so long that it is the new normal.
   var isLasting: Bool {
-    let rates = parameters.learning
-    guard !guards.isSilent,
-      let result = results.first(where: { $0.length == rates.anchorWindow })
+    guard !guards.isSilent, let place = parameters.anchorPlace else { return false }
+    if guards.maskedRun >= parameters.learning.maskedRun { return true }
+    guard results.valid[place] > 0, results.deviate[place].magnitude > 4.5,
+      !guards.isQuiet(parameters.learning.alarmReach, at: steps)
     else { return false }
-    if guards.maskedRun >= rates.maskedRun { return true }
-    var isLasting = false
-    if result.valid > 0, result.deviate.magnitude > 4.5,
-      !guards.isQuiet(rates.alarmReach, at: steps)
-    {
-      let change = WindowRule.change(
-        sum: result.sum, expected: result.expected, deviation: step.spread,
-        valid: result.valid, kind: kind)
-      isLasting = change.magnitude > rates.anchorEffect && isThroughout(rates, result)
-    }
-    return isLasting
+    let change = WindowRule.change(
+      sum: results.sum[place], expected: results.expected[place], deviation: step.spread,
+      valid: Int(results.valid[place]), kind: kind)
+    return change.magnitude > parameters.learning.anchorEffect && isThroughout(place)
   }
 
   /// Takes the last buckets as the new normal.
-  mutating func anchorAnew() {
+  func anchorAnew() {
     let rates = parameters.learning
     let length = rates.anchorWindow
     var values = 0.0
     var weights = 0.0
     var count = 0
-    let last = windows.clipped.count - 1
-    for back in 0..<length where !windows.clipped[last - back].isNaN {
+    for back in 0..<length where !windows[back: back].clipped.isNaN {
       let weight = granularity == .day ? 1 - 0.03 * Double(back) : 1
-      values += weight * windows.observed[windows.observed.count - 1 - back]
-      weights += weight * Double(windows.factor[last - back])
+      values += weight * windows[back: back].observed
+      weights += weight * Double(windows[back: back].factor)
       count += 1
     }
     guard count * 7 >= length * 4, weights > 0 else { return }
@@ -159,36 +138,26 @@ extension SeasonalModel {
     if guards.fired == nil { guards.isUp = step.deviate > 0 }
     guards.fired = steps
     drift.declined = steps
-    for back in 0..<length { windows.level[last - back] = Float(level) }
+    for back in 0..<length { windows[back: back].level = Float(level) }
   }
 }
 
 extension SeasonalModel {
   /// Whether nearly all buckets of the window that sets the level anew show a good part of its
   /// change: what is over after some days leaves the others where they were.
-  private func isThroughout(_ rates: LearningRates, _ result: WindowResult) -> Bool {
-    let length = rates.anchorWindow
-    let last = windows.clipped.count - 1
-    let reference = Double(windows.level[last - length + 1])
-    let change = (result.sum - result.expected) / max(result.expected.magnitude, 1e-9)
+  private func isThroughout(_ place: Int) -> Bool {
+    let length = parameters.learning.anchorWindow
+    let reference = Double(windows[back: length - 1].level)
+    let (sum, expected) = (results.sum[place], results.expected[place])
+    let change = (sum - expected) / max(expected.magnitude, 1e-9)
     var valid = 0.0
     var changed = 0.0
-    for back in 0..<length where !windows.clipped[last - back].isNaN {
-      let usual = reference * Double(windows.factor[last - back])
-      let own = windows.observed[windows.observed.count - 1 - back] - usual
+    for back in 0..<length where !windows[back: back].clipped.isNaN {
+      let usual = reference * Double(windows[back: back].factor)
+      let own = windows[back: back].observed - usual
       valid += 1
       if own / change > 0.25 * usual.magnitude { changed += 1 }
     }
-    return changed >= rates.anchorShare * valid
+    return changed >= parameters.learning.anchorShare * valid
   }
-}
-
-/// Sums over the buckets of a window.
-private struct WindowTally {
-  var valid = 0
-  var factors = 0.0
-  var squares = 0.0
-  var clipped = 0.0
-  var light = 0.0
-  var observed = 0.0
 }

@@ -7,39 +7,45 @@ import SeriesModel
 /// buckets against the level as it stood before them, with scales learned from the series' own
 /// quiet past. Everything that is learned is guarded by the model's own tests at nominal
 /// sensitivity, so that settings never change what was learned.
-struct SeasonalModel: Sendable {
+///
+/// It is large and looked at many times a bucket: as a structure it would be copied for each look.
+///
+/// `@unchecked Sendable`: whoever changes it holds the only reference to it, and forks it first where
+/// that is not so. For the same reason accesses need no check of their own.
+final class SeasonalModel: @unchecked Sendable {
   let kind: MetricKind
   let parameters: ModelParameters
   let granularity: Granularity
+  let windowReach: WindowReach
 
   /// How many values were seen.
-  var age = 0
+  @exclusivity(unchecked) var age = 0
   /// Buckets since the first value.
-  var steps = 0
+  @exclusivity(unchecked) var steps = 0
 
   // Level: weighted sums of values and of factors; their ratio is the level.
-  var valueWeight = 0.0
-  var factorWeight = 0.0
+  @exclusivity(unchecked) var valueWeight = 0.0
+  @exclusivity(unchecked) var factorWeight = 0.0
 
-  var profile: SeasonProfile
-  var noise: SeriesNoise
-  var windows: WindowHistory
-  var scales: WindowScales
-  var guards = Guards()
-  var zeros = ZeroHabit()
-  var drift = DriftTest()
-  var shape: SeasonTest
-  var ties = TieTest()
-  var recent = RecentValues()
+  @exclusivity(unchecked) var profile: SeasonProfile
+  @exclusivity(unchecked) var noise: SeriesNoise
+  @exclusivity(unchecked) var windows: WindowHistory
+  @exclusivity(unchecked) var scales: WindowScales
+  @exclusivity(unchecked) var guards = Guards()
+  @exclusivity(unchecked) var zeros = ZeroHabit()
+  @exclusivity(unchecked) var drift = DriftTest()
+  @exclusivity(unchecked) var shape: SeasonTest
+  @exclusivity(unchecked) var ties = TieTest()
+  @exclusivity(unchecked) var recent = RecentValues()
 
   // Written anew in each step, never encoded.
-  var step = SeasonalStep()
-  var results: [WindowResult]
-  var flags: EvidenceFlags = []
+  @exclusivity(unchecked) var step = SeasonalStep()
+  @exclusivity(unchecked) var results = WindowResults()
+  @exclusivity(unchecked) var flags: EvidenceFlags = []
   /// Whether the last buckets become the new normal.
-  var hasLasted = false
+  @exclusivity(unchecked) var hasLasted = false
   /// Active buckets and units of the last seven, where hardly anything came in eight weeks before.
-  var adoption: (buckets: Int, units: Double) = (0, 0)
+  @exclusivity(unchecked) var adoption: (buckets: Int, units: Double) = (0, 0)
 
   init(kind: MetricKind, granularity: Granularity) {
     self.kind = kind
@@ -50,11 +56,29 @@ struct SeasonalModel: Sendable {
     noise = SeriesNoise(kind: kind)
     let lengths = parameters.windows
     let rates = parameters.learning
-    windows = WindowHistory(
-      longest: max(lengths.last ?? 1, EvidenceBatch.ringLength), light: rates.lightWindow,
-      observed: max(rates.anchorWindow, EvidenceBatch.ringLength))
+    windowReach = WindowReach(rates)
+    windows = WindowHistory(longest: max(lengths.last ?? 1, EvidenceBatch.ringLength))
     scales = WindowScales(windows: lengths.count, samples: rates.delay / rates.sampling)
-    results = lengths.map { WindowResult(length: $0) }
+  }
+
+  /// Another one that goes on from here by itself; what only the last step needed is not taken over.
+  func fork() -> SeasonalModel {
+    let other = SeasonalModel(kind: kind, granularity: granularity)
+    other.age = age
+    other.steps = steps
+    other.valueWeight = valueWeight
+    other.factorWeight = factorWeight
+    other.profile = profile
+    other.noise = noise
+    other.windows = windows
+    other.scales = scales
+    other.guards = guards
+    other.zeros = zeros
+    other.drift = drift
+    other.shape = shape
+    other.ties = ties
+    other.recent = recent
+    return other
   }
 
   /// The level, or NaN before the first value.
@@ -73,12 +97,12 @@ struct SeasonalModel: Sendable {
   }
 
   /// Holds a bucket against what was known before it, and makes every test.
-  mutating func examine(
+  func examine(
     _ slot: Int, _ value: Double, _ flags: EvidenceFlags, _ cohort: CohortRow
   ) {
     settleProfile(slot, cohort)
     measure(slot, value, flags, cohort)
-    windows.push(step)
+    windows.push(SeenBucket(step))
     measureWindows()
     guardWindows()
     hasLasted = isLasting
@@ -90,14 +114,14 @@ struct SeasonalModel: Sendable {
   }
 
   /// Learns from the bucket that was examined.
-  mutating func learn() {
+  func learn() {
     if hasLasted { anchorAnew() }
     learnStep()
     steps += 1
   }
 
   /// Measures a bucket against the model without learning from it.
-  private mutating func measure(
+  private func measure(
     _ slot: Int, _ value: Double, _ flags: EvidenceFlags, _ cohort: CohortRow
   ) {
     var step = SeasonalStep()
@@ -154,7 +178,7 @@ struct SeasonalModel: Sendable {
   }
 
   /// Settles the factors once a season, at its first bucket; hourly ones once a day.
-  private mutating func settleProfile(_ slot: Int, _ cohort: CohortRow) {
+  private func settleProfile(_ slot: Int, _ cohort: CohortRow) {
     let every = granularity == .hour || granularity == .fiveMinutes ? 24 : profile.slots
     guard profile.slots > 1, isAmount, slot % every == 0,
       steps >= (granularity == .day ? 8 : 168)
@@ -165,7 +189,7 @@ struct SeasonalModel: Sendable {
       belief: kind == .count ? belief : Float(max(level.magnitude, 1e-9)) * 0.25)
   }
 
-  private mutating func noteFlags() {
+  private func noteFlags() {
     flags = []
     if step.isZero, zeros.isHabit, !step.isUsed { flags.insert(.hurdle) }
     if isContaminated { flags.insert(.contaminated) }

@@ -24,20 +24,3 @@ struct SeasonalStep: Sendable {
   var clipped = Double.nan
   var lightlyClipped = Double.nan
 }
-
-/// What came of one window in one step.
-struct WindowResult: Sendable {
-  let length: Int
-  var sum = 0.0
-  var expected = 0.0
-  var deviation = 0.0
-  /// Buckets with a value; 0 where the window may not be judged.
-  var valid = 0
-  /// Before it was divided by the series' own scale.
-  var rawDeviate = 0.0
-  var deviate = 0.0
-
-  init(length: Int) { self.length = length }
-
-  mutating func clear() { self = WindowResult(length: length) }
-}

@@ -15,7 +15,7 @@ struct SeriesNoise: Sendable {
   private var variance = Double.nan
 
   /// Mean square of the deviates, on working days and otherwise.
-  private var calibration: [Double] = [1, 1]
+  private var calibration = SIMD2<Double>(1, 1)
 
   /// Least dispersion of counts.
   private static let leastDispersion = 0.004
@@ -54,6 +54,21 @@ struct SeriesNoise: Sendable {
       let unit = max(mean.magnitude / count, 1e-9) / 1e4
       return countDeviate(sum / unit, mean: mean / unit, dispersion: max(dispersion, 1e-9))
     case .gauge, .ratio: return (sum - mean) / (spread * count.squareRoot())
+    }
+  }
+
+  /// ``deviate(_:mean:dispersion:spread:count:)`` of every window.
+  @inline(__always)
+  func deviates(
+    _ sum: Lanes, mean: Lanes, dispersion: Lanes, spread: Double, count: Lanes
+  ) -> Lanes {
+    let dispersion = dispersion.atLeast(1e-9)
+    switch kind {
+    case .count: return countDeviates(sum, mean: mean, dispersion: dispersion)
+    case .money:
+      let unit = (mean.magnitudes / count.atLeast(1)).atLeast(1e-9) / 1e4
+      return countDeviates(sum / unit, mean: mean / unit, dispersion: dispersion)
+    case .gauge, .ratio: return (sum - mean) / (spread * count.atLeast(1).squareRoot())
     }
   }
 
@@ -103,6 +118,6 @@ struct SeriesNoise: Sendable {
     excess = try reader.finite()
     excessWeight = try reader.finite()
     variance = try reader.double()
-    calibration = [try reader.finite(), try reader.finite()]
+    calibration = SIMD2(try reader.finite(), try reader.finite())
   }
 }

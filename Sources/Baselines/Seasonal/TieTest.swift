@@ -15,7 +15,7 @@ struct TieTest: Sendable {
   private var mostTies = 0
   private var fired: Int?
 
-  mutating func measure(_ step: SeasonalStep, _ observed: [Double], at now: Int, isCapped: Bool) {
+  mutating func measure(_ step: SeasonalStep, _ seen: WindowHistory, at now: Int, isCapped: Bool) {
     guard step.isUsed, step.value > 0 else {
       if !step.value.isNaN {
         run = 0
@@ -31,17 +31,20 @@ struct TieTest: Sendable {
     surprise = run == 0 ? 0 : -Double(run) * naturalLogarithm(chance)
     let isOpen = fired.map { now - $0 < 21 } ?? false
     capExcess = 0
-    if isCapped { countTies(step.value, observed, isOpen: isOpen) }
+    if isCapped { countTies(seen, isOpen: isOpen) }
     if !isOpen { share += 0.02 * ((isEqual ? 1 : 0) - share) }
     last = step.value
   }
 
-  private mutating func countTies(_ value: Double, _ observed: [Double], isOpen: Bool) {
+  private mutating func countTies(_ buckets: WindowHistory, isOpen: Bool) {
     var highest = 0.0
     var ties = 0
-    for seen in observed.suffix(14) where seen >= highest {
-      ties = seen == highest ? ties + 1 : 1
-      highest = seen
+    buckets.walkBack(14) { _, bucket in
+      if bucket.observed >= highest {
+        ties = bucket.observed == highest ? ties + 1 : 1
+        highest = bucket.observed
+      }
+      return true
     }
     if ties >= 5, highest >= 10 { capExcess = ties - mostTies }
     if !isOpen { mostTies = max(mostTies, ties) }

@@ -2,82 +2,86 @@
 /// past: later than an event lasts, or a slow one would widen the scale that it is measured by.
 struct WindowScales: Sendable {
   /// Mean square of the deviate.
-  var square: [Double]
+  private var square = Lanes(repeating: 1.5)
 
   /// The largest deviate in units of the scale, slowly forgotten.
-  var record: [Double]
+  private var record = Lanes()
 
-  /// Deviates that have not taught yet, in coarse steps: windows × samples, each a ring that the
-  /// number of the sample leads around.
-  private var past: [Int8]
+  /// Deviates that have not taught yet, in coarse steps: a ring that the number of the sample leads
+  /// around.
+  private var past: [SIMD8<Int8>]
 
-  private let samples: Int
+  private let windows: Int
 
   /// Stands for a deviate that may not teach.
   private static let none = Int8.min
 
   init(windows: Int, samples: Int) {
-    square = Array(repeating: 1.5, count: windows)
-    record = Array(repeating: 0, count: windows)
-    past = Array(repeating: Self.none, count: windows * samples)
-    self.samples = samples
+    self.windows = windows
+    past = Array(repeating: SIMD8(repeating: Self.none), count: samples)
   }
 
-  /// What a window's deviate is divided by, so that its threshold need not know the series.
+  /// What the windows' deviates are divided by, so that their thresholds need not know the series.
   ///
   /// A series whose past is wild is judged beyond its wildest; one that has been calm for long is
   /// judged a little earlier than others.
-  func divisor(_ place: Int, threshold: Double, age: Int, rates: LearningRates) -> Double {
-    let own = max(
-      record[place] + 0.6,
-      min(max(rates.calmShare * threshold, 1.2 * record[place] + 2), threshold))
-    let share = age < rates.calmFrom ? max(1, own / threshold) : own / threshold
-    return max(square[place], 1).squareRoot() * share
+  @inline(__always)
+  func divisors(thresholds: Lanes, age: Int, rates: LearningRates) -> Lanes {
+    let calm = (1.2 * record + 2).atLeast(rates.calmShare * thresholds).atMost(thresholds)
+    let own = calm.atLeast(record + 0.6) / thresholds
+    return square.atLeast(1).squareRoot() * (age < rates.calmFrom ? own.atLeast(1) : own)
   }
 
   /// Takes the newest deviates in and learns from those whose time has come.
   mutating func learn(
-    _ results: [WindowResult], at sample: Int, mayKeep: Bool, mayTeach: Bool, rates: LearningRates
+    _ results: WindowResults, at sample: Int, mayKeep: Bool, mayTeach: Bool, rates: LearningRates
   ) {
-    let head = sample % samples
-    for place in results.indices {
-      let oldest = past[place * samples + head]
-      if mayTeach, oldest != Self.none, oldest != 0 {
-        let deviate = Self.wide(oldest)
-        let known = max(1, square[place])
-        square[place] +=
-          rates.scaleRate * (min(deviate * deviate, 9 * known) * 1.04 - square[place])
-        let size = min(deviate.magnitude / max(1, square[place]).squareRoot(), 30)
-        record[place] = max(record[place] * rates.recordDecay, size)
-      } else {
-        record[place] *= rates.recordDecay
-      }
-      let result = results[place]
-      past[place * samples + head] =
-        mayKeep && result.valid > 0 ? Self.narrow(result.rawDeviate) : Self.none
+    let head = sample % past.count
+    let forgotten = record * rates.recordDecay
+    var oldest = Lanes()
+    for lane in 0..<8 { oldest[lane] = Double(past[head][lane]) }
+    let isTaught = (oldest .!= Double(Self.none)) .& (oldest .!= 0)
+    if mayTeach, any(isTaught) {
+      // Square roots in sixteenths keep small deviates exact to a few hundredths and reach to 62.
+      let root = oldest / 16
+      let deviate = root * root
+      let known = square.atLeast(1)
+      let learned =
+        square
+        + rates.scaleRate * ((deviate * deviate).atMost(9 * known) * 1.04 - square)
+      square.replace(with: learned, where: isTaught)
+      let size = (deviate / square.atLeast(1).squareRoot()).atMost(30)
+      record = forgotten.replacing(with: forgotten.atLeast(size), where: isTaught)
+    } else {
+      record = forgotten
     }
+    past[head] = mayKeep ? Self.narrow(results) : SIMD8(repeating: Self.none)
   }
 
-  /// Square roots in sixteenths keep small deviates exact to a few hundredths and reach to 62.
-  private static func narrow(_ deviate: Double) -> Int8 {
-    let root = min((deviate.magnitude.squareRoot() * 16).rounded(), 127)
-    return Int8(deviate < 0 ? -root : root)
-  }
-
-  private static func wide(_ stored: Int8) -> Double {
-    let root = Double(stored) / 16
-    return root < 0 ? -root * root : root * root
+  @inline(__always)
+  private static func narrow(_ results: WindowResults) -> SIMD8<Int8> {
+    let deviates = results.rawDeviate
+    let roots = (deviates.magnitudes.squareRoot() * 16 + 0.5).atMost(127)
+    let signed = roots.replacing(with: -roots, where: deviates .< 0)
+    let kept = signed.replacing(with: Double(none), where: results.valid .== 0)
+    var stored = SIMD8<Int8>()
+    for lane in 0..<8 { stored[lane] = Int8(truncatingIfNeeded: Int(kept[lane])) }
+    return stored
   }
 
   func encode(into writer: inout StateWriter) {
-    for number in square { writer.write(number) }
-    for number in record { writer.write(number) }
-    for deviate in past { writer.write(deviate) }
+    for window in 0..<windows { writer.write(square[window]) }
+    for window in 0..<windows { writer.write(record[window]) }
+    for deviates in past {
+      for window in 0..<windows { writer.write(deviates[window]) }
+    }
   }
 
   mutating func decode(from reader: inout StateReader) throws(BaselineError) {
-    for place in square.indices { square[place] = try reader.finite() }
-    for place in record.indices { record[place] = try reader.finite() }
-    for place in past.indices { past[place] = try reader.integer(Int8.self) }
+    for window in 0..<windows { square[window] = try reader.finite() }
+    for window in 0..<windows { record[window] = try reader.finite() }
+    for place in past.indices {
+      for window in 0..<windows { past[place][window] = try reader.integer(Int8.self) }
+    }
   }
 }

@@ -45,9 +45,11 @@ struct ZeroHabit: Sendable {
     surprise -= naturalLogarithm(max(chance, halved ? 1e-3 : 1e-4)) * (halved ? 0.5 : 1)
   }
 
-  /// The chance of a zero under the negative binomial.
+  /// The chance of a zero under the negative binomial; none where it is below one in ten thousand
+  /// for certain, as in most series.
   private static func chance(_ step: SeasonalStep) -> Double {
     let dispersion = max(step.dispersion, 0.02)
+    if step.mean > 60, dispersion < 0.3 { return 0 }
     return exponential(-naturalLogarithm(1 + dispersion * max(step.mean, 0)) / dispersion)
   }
 

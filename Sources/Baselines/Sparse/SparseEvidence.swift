@@ -14,12 +14,13 @@ struct SparseEvidence: Sendable, Hashable {
 
 extension EvidenceBatch {
   /// Has the last row say what a sparse series shows in place of what windows over a level say.
-  mutating func showSparse(_ shown: SparseEvidence) {
-    let row = zeroRun.count - 1
-    for cell in windowValid.indices.suffix(windows.count) { windowValid[cell] = 0 }
+  mutating func showSparse(_ shown: SparseEvidence, isDetailed: Bool) {
+    let row = count - 1
     expected[row] = shown.expected
     deviation[row] = shown.deviation
     z[row] = 0
-    zeroRun[row] = UInt32(shown.silentBuckets)
+    guard isDetailed else { return }
+    for cell in windowValid.indices.suffix(windows.count) { windowValid[cell] = 0 }
+    zeroRun[zeroRun.count - 1] = UInt32(shown.silentBuckets)
   }
 }

@@ -2,7 +2,7 @@ import SeriesModel
 
 extension StreamModel {
   /// Adds the columns of the last value to the row that was begun.
-  func append(to batch: inout EvidenceBatch) {
+  func append(to batch: inout EvidenceBatch, showsAll: Bool) {
     guard let evidence else { preconditionFailure("nothing was measured") }
     batch.observed.append(evidence.observed)
     batch.expected.append(evidence.expected)
@@ -11,6 +11,8 @@ extension StreamModel {
     // Deviations without number say no more than very many.
     let z = evidence.deviation > 0 ? distance / evidence.deviation : 0
     batch.z.append(min(max(z, -1e9), 1e9))
+    guard showsAll else { return }
+    batch.beginDetail()
     for _ in batch.windows {
       batch.windowSum.append(0)
       batch.windowExpected.append(0)
@@ -29,6 +31,12 @@ extension StreamModel {
     appendNoShapes(to: &batch)
     ringObserved.forEachOldestFirst { batch.ringObserved.append($0) }
     ringExpected.forEachOldestFirst { batch.ringExpected.append($0) }
+  }
+
+  /// Whether the last value goes beyond the stream's records at a scale of the threshold.
+  func isNotable(scale: Double) -> Bool {
+    guard let evidence else { return false }
+    return evidence.score > StreamParameters.standard.threshold * scale * 0.98
   }
 
   /// The shapes of daily series say nothing of streams.
@@ -55,6 +63,6 @@ extension StreamModel {
       granularity: .fiveMinutes, lastBucket: lastBucket, level: usual.median, profile: [1],
       lower: usual.median - reach, expected: usual.median, upper: usual.median + reach,
       coverage: 0.95, sampleSize: age, needed: parameters.warmUp, recent: recent.statistics,
-      window: recent.values.count, method: "median and spread of the last hours")
+      window: recent.count, method: "median and spread of the last hours")
   }
 }

@@ -12,15 +12,27 @@ extension Baselines.EvidenceBatch {
       wire.metricIndex, rows: rows, dictionary: metrics.count, "evidence.metric_index")
     try WireColumns.length(wire.flags.count, rows, "evidence.flags")
     try WireColumns.length(wire.age.count, rows, "evidence.age")
-    try WireColumns.length(wire.zeroRun.count, rows, "evidence.zero_run")
     try WireColumns.length(wire.inputHash.count, rows, "evidence.input_hash")
     customerIndex = wire.customerIndex
     metricIndex = wire.metricIndex
     flags = wire.flags.map(EvidenceFlags.init(rawValue:))
     age = wire.age
-    zeroRun = wire.zeroRun
     inputHash = wire.inputHash
     try takeValues(wire, rows)
+    try takeDetail(wire, rows)
+  }
+
+  /// Takes the columns that hold an entry for some rows alone.
+  private mutating func takeDetail(
+    _ wire: EvidenceContract.EvidenceBatch, _ rows: Int
+  ) throws(RPCError) {
+    try WireColumns.rising(wire.detailed, below: rows, "evidence.detailed")
+    setDetailed(wire.detailed)
+    let rows = wire.detailed.count
+    try WireColumns.length(wire.zeroRun.count, rows, "evidence.zero_run")
+    zeroRun = wire.zeroRun
+    try WireColumns.finiteOrMissing(wire.previousSeason, rows: rows, "evidence.previous_season")
+    previousSeason = wire.previousSeason
     try takeWindows(wire, rows * windows.count)
     try takeStatistics(wire, rows)
     try takeShapes(wire, rows)
@@ -44,12 +56,10 @@ extension Baselines.EvidenceBatch {
     try WireColumns.finite(wire.expected, rows: rows, "evidence.expected")
     try WireColumns.notNegative(wire.deviation, rows: rows, "evidence.deviation")
     try WireColumns.finite(wire.z, rows: rows, "evidence.z")
-    try WireColumns.finiteOrMissing(wire.previousSeason, rows: rows, "evidence.previous_season")
     observed = wire.observed
     expected = wire.expected
     deviation = wire.deviation
     z = wire.z
-    previousSeason = wire.previousSeason
   }
 
   private mutating func takeWindows(

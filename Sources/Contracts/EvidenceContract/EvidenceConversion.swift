@@ -85,6 +85,7 @@ extension EvidenceContract.EvidenceBatch {
     streamLength = domain.streamLength
     risk = domain.risk
     inputHash = domain.inputHash
+    detailed = domain.detailed
     ringObserved = domain.ringObserved
     ringExpected = domain.ringExpected
     cohorts = domain.cohorts.map(EvidenceContract.CohortRow.init)

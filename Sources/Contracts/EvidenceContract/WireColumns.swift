@@ -36,6 +36,21 @@ public enum WireColumns {
     }
   }
 
+  /// Refuses places of rows that do not rise or lie beyond the rows.
+  ///
+  /// - Throws: INVALID_ARGUMENT that names the field and the place.
+  public static func rising(_ places: [UInt32], below rows: Int, _ field: String) throws(RPCError) {
+    var least: UInt32 = 0
+    for (place, row) in places.enumerated() {
+      guard row >= least, Int(row) < rows else {
+        throw RPCError(
+          .invalidArgument, field: "\(field)[\(place)]", reason: "out_of_order",
+          "\(field)[\(place)] is \(row); rows must rise and be below \(rows)")
+      }
+      least = row + 1
+    }
+  }
+
   /// Refuses a column of another length, or with an entry that is infinite or none.
   ///
   /// - Throws: INVALID_ARGUMENT that names the field and the row.

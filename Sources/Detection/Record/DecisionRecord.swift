@@ -91,11 +91,12 @@ extension Trial {
 ///
 /// - Parameters:
 ///   - evidence: The batch.
-///   - row: A row of it.
+///   - row: A detailed row of it.
 /// - Returns: The record, whose finding is the one that ``judge(_:notify:)`` comes to.
 public func decide(_ evidence: EvidenceBatch, row: Int) -> DecisionRecord {
   var judging = Judging(evidence)
   judging.enter(row)
+  judging.enterDetail()
   var log = FullLog()
   let finding = judging.finding(&log)
   let customer = evidence.customers[Int(evidence.customerIndex[row])]

@@ -4,5 +4,5 @@
 enum ContractHash {
   /// SHA-256 over all contracts in order of their names.
   static let sha256 =
-    "8a1e2e07f04ab6bc174639228f3d8cf4b58f75b341249f21a16230acbdee759b"
+    "6337fa1c06554c4087c63d1cd78f79bb107b4efe12f949595a7589cc4ac05376"
 }

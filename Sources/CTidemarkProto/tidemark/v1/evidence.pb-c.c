@@ -548,7 +548,7 @@ const ProtobufCMessageDescriptor tidemark__v1__cohort_row__descriptor =
   (ProtobufCMessageInit) tidemark__v1__cohort_row__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tidemark__v1__evidence_batch__field_descriptors[49] =
+static const ProtobufCFieldDescriptor tidemark__v1__evidence_batch__field_descriptors[50] =
 {
   {
     "run_id",
@@ -1138,6 +1138,18 @@ static const ProtobufCFieldDescriptor tidemark__v1__evidence_batch__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "detailed",
+    50,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED32,
+    offsetof(Tidemark__V1__EvidenceBatch, n_detailed),
+    offsetof(Tidemark__V1__EvidenceBatch, detailed),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tidemark__v1__evidence_batch__field_indices_by_name[] = {
   42,   /* field[42] = adoption_buckets */
@@ -1148,6 +1160,7 @@ static const unsigned tidemark__v1__evidence_batch__field_indices_by_name[] = {
   33,   /* field[33] = cohorts */
   10,   /* field[10] = customer_index */
   6,   /* field[6] = customers */
+  49,   /* field[49] = detailed */
   16,   /* field[16] = deviation */
   34,   /* field[34] = drift */
   35,   /* field[35] = drift_deviation */
@@ -1193,7 +1206,7 @@ static const unsigned tidemark__v1__evidence_batch__field_indices_by_name[] = {
 static const ProtobufCIntRange tidemark__v1__evidence_batch__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 49 }
+  { 0, 50 }
 };
 const ProtobufCMessageDescriptor tidemark__v1__evidence_batch__descriptor =
 {
@@ -1203,7 +1216,7 @@ const ProtobufCMessageDescriptor tidemark__v1__evidence_batch__descriptor =
   "Tidemark__V1__EvidenceBatch",
   "tidemark.v1",
   sizeof(Tidemark__V1__EvidenceBatch),
-  49,
+  50,
   tidemark__v1__evidence_batch__field_descriptors,
   tidemark__v1__evidence_batch__field_indices_by_name,
   1,  tidemark__v1__evidence_batch__number_ranges,

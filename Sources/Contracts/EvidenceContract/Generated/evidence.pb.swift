@@ -311,7 +311,7 @@ public struct CohortRow: WireMessage, Hashable {
   }
 }
 
-/// At most 1,200 rows and 1 MiB. All columns hold one entry a row unless a comment says more.
+/// At most 1,200 rows and 1 MiB. Columns hold one entry a row; those that are marked with * hold one for the rows that `detailed` names alone. Nothing can be found in the other rows.
 public struct EvidenceBatch: WireMessage, Hashable {
   /// `run_id`: UUID of the scan run, 16 bytes.
   public var runID: [UInt8] = []
@@ -367,98 +367,101 @@ public struct EvidenceBatch: WireMessage, Hashable {
   /// `z`: of the bucket alone.
   public var z: [Double] = []
 
-  /// `window_sum`: rows x windows, row by row.
+  /// `window_sum`: * rows x windows, row by row.
   public var windowSum: [Double] = []
 
-  /// `window_expected`: rows x windows.
+  /// `window_expected`: * rows x windows.
   public var windowExpected: [Double] = []
 
-  /// `window_deviation`: rows x windows.
+  /// `window_deviation`: * rows x windows.
   public var windowDeviation: [Double] = []
 
-  /// `window_valid`: rows x windows, buckets with a value.
+  /// `window_valid`: * rows x windows, buckets with a value.
   public var windowValid: [UInt32] = []
 
-  /// `mean`: of the last 56 valid buckets before this one.
+  /// `mean`: * of the last 56 valid buckets before this one.
   public var mean: [Double] = []
 
-  /// `standard_deviation`.
+  /// `standard_deviation`: *.
   public var standardDeviation: [Double] = []
 
-  /// `median`.
+  /// `median`: *.
   public var median: [Double] = []
 
-  /// `median_absolute_deviation`.
+  /// `median_absolute_deviation`: *.
   public var medianAbsoluteDeviation: [Double] = []
 
-  /// `lower_quartile`.
+  /// `lower_quartile`: *.
   public var lowerQuartile: [Double] = []
 
-  /// `upper_quartile`.
+  /// `upper_quartile`: *.
   public var upperQuartile: [Double] = []
 
-  /// `previous_season`: the value one season (a week) before, NaN where missing.
+  /// `previous_season`: * the value one season (a week) before, NaN where missing.
   public var previousSeason: [Double] = []
 
-  /// `zero_run`: buckets in a row at zero, this one among them.
+  /// `zero_run`: * buckets in a row at zero, this one among them.
   public var zeroRun: [UInt32] = []
 
   /// `input_hash`: of the points and state that the row was made from.
   public var inputHash: [UInt64] = []
 
-  /// `ring_observed`: rows x 21, oldest first, NaN where missing.
+  /// `ring_observed`: * rows x 21, oldest first, NaN where missing.
   public var ringObserved: [Double] = []
 
-  /// `ring_expected`: rows x 21.
+  /// `ring_expected`: * rows x 21.
   public var ringExpected: [Double] = []
 
   /// `cohorts`: of the customers present and of all; at most 1,000.
   public var cohorts: [CohortRow] = []
 
-  /// `drift`: of the level over weeks, a log ratio.
+  /// `drift`: * of the level over weeks, a log ratio.
   public var drift: [Double] = []
 
-  /// `drift_deviation`: 0 where the drift may not be judged.
+  /// `drift_deviation`: * 0 where the drift may not be judged.
   public var driftDeviation: [Double] = []
 
-  /// `season_distance`: from the season's earlier shape, 0 where not judged.
+  /// `season_distance`: * from the season's earlier shape, 0 where not judged.
   public var seasonDistance: [Double] = []
 
-  /// `season_effect`: mean change of a slot, a log ratio.
+  /// `season_effect`: * mean change of a slot, a log ratio.
   public var seasonEffect: [Double] = []
 
-  /// `silence`: minus the log of the chance of the run of zeros.
+  /// `silence`: * minus the log of the chance of the run of zeros.
   public var silence: [Double] = []
 
-  /// `tie_run`: equal values in a row, beyond the first.
+  /// `tie_run`: * equal values in a row, beyond the first.
   public var tieRun: [UInt32] = []
 
-  /// `tie_surprise`: minus the log of their chance.
+  /// `tie_surprise`: * minus the log of their chance.
   public var tieSurprise: [Double] = []
 
-  /// `cap_excess`: buckets at the highest value more than ever before.
+  /// `cap_excess`: * buckets at the highest value more than ever before.
   public var capExcess: [UInt32] = []
 
-  /// `adoption_buckets`: active of the last seven after long disuse.
+  /// `adoption_buckets`: * active of the last seven after long disuse.
   public var adoptionBuckets: [UInt32] = []
 
-  /// `adoption_units`.
+  /// `adoption_units`: *.
   public var adoptionUnits: [Double] = []
 
-  /// `stream_score`: log beyond the stream's own records, 0 where no news.
+  /// `stream_score`: * log beyond the stream's own records, 0 where no news.
   public var streamScore: [Double] = []
 
-  /// `stream_change`: 0 none, 1 down, 2 up, 3 unrest, 4 flat.
+  /// `stream_change`: * 0 none, 1 down, 2 up, 3 unrest, 4 flat.
   public var streamChange: [UInt32] = []
 
-  /// `stream_length`: newest values in which it shows most.
+  /// `stream_length`: * newest values in which it shows most.
   public var streamLength: [UInt32] = []
 
-  /// `risk`: minus the log of the chance that at least half goes on.
+  /// `risk`: * minus the log of the chance that at least half goes on.
   public var risk: [Double] = []
 
   /// `rules`: at most 600.
   public var rules: [StaticRule] = []
+
+  /// `detailed`: places of rows, rising.
+  public var detailed: [UInt32] = []
 
   /// Makes a message whose fields hold their defaults.
   public init() {}
@@ -522,6 +525,7 @@ public struct EvidenceBatch: WireMessage, Hashable {
     streamLength = Array(UnsafeBufferPointer(start: c.pointee.stream_length, count: c.pointee.n_stream_length))
     risk = Array(UnsafeBufferPointer(start: c.pointee.risk, count: c.pointee.n_risk))
     rules = wireSource.messages(c.pointee.rules, c.pointee.n_rules)
+    detailed = Array(UnsafeBufferPointer(start: c.pointee.detailed, count: c.pointee.n_detailed))
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -577,6 +581,7 @@ public struct EvidenceBatch: WireMessage, Hashable {
     c.pointee.stream_length = try arena.copy(streamLength); c.pointee.n_stream_length = streamLength.count
     c.pointee.risk = try arena.copy(risk); c.pointee.n_risk = risk.count
     c.pointee.rules = try arena.messages(rules); c.pointee.n_rules = rules.count
+    c.pointee.detailed = try arena.copy(detailed); c.pointee.n_detailed = detailed.count
     return WireTarget(c)
   }
 }

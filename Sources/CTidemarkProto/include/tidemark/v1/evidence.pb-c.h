@@ -181,7 +181,8 @@ struct  Tidemark__V1__CohortRow
 
 
 /*
- * At most 1,200 rows and 1 MiB. All columns hold one entry a row unless a comment says more.
+ * At most 1,200 rows and 1 MiB. Columns hold one entry a row; those that are marked with * hold one
+ * for the rows that `detailed` names alone. Nothing can be found in the other rows.
  */
 struct  Tidemark__V1__EvidenceBatch
 {
@@ -241,47 +242,62 @@ struct  Tidemark__V1__EvidenceBatch
   size_t n_z;
   double *z;
   /*
-   * rows x windows, row by row
+   * * rows x windows, row by row
    */
   size_t n_window_sum;
   double *window_sum;
   /*
-   * rows x windows
+   * * rows x windows
    */
   size_t n_window_expected;
   double *window_expected;
   /*
-   * rows x windows
+   * * rows x windows
    */
   size_t n_window_deviation;
   double *window_deviation;
   /*
-   * rows x windows, buckets with a value
+   * * rows x windows, buckets with a value
    */
   size_t n_window_valid;
   uint32_t *window_valid;
   /*
-   * of the last 56 valid buckets before this one
+   * * of the last 56 valid buckets before this one
    */
   size_t n_mean;
   double *mean;
+  /*
+   * *
+   */
   size_t n_standard_deviation;
   double *standard_deviation;
+  /*
+   * *
+   */
   size_t n_median;
   double *median;
+  /*
+   * *
+   */
   size_t n_median_absolute_deviation;
   double *median_absolute_deviation;
+  /*
+   * *
+   */
   size_t n_lower_quartile;
   double *lower_quartile;
+  /*
+   * *
+   */
   size_t n_upper_quartile;
   double *upper_quartile;
   /*
-   * the value one season (a week) before, NaN where missing
+   * * the value one season (a week) before, NaN where missing
    */
   size_t n_previous_season;
   double *previous_season;
   /*
-   * buckets in a row at zero, this one among them
+   * * buckets in a row at zero, this one among them
    */
   size_t n_zero_run;
   uint32_t *zero_run;
@@ -291,12 +307,12 @@ struct  Tidemark__V1__EvidenceBatch
   size_t n_input_hash;
   uint64_t *input_hash;
   /*
-   * rows x 21, oldest first, NaN where missing
+   * * rows x 21, oldest first, NaN where missing
    */
   size_t n_ring_observed;
   double *ring_observed;
   /*
-   * rows x 21
+   * * rows x 21
    */
   size_t n_ring_expected;
   double *ring_expected;
@@ -306,69 +322,72 @@ struct  Tidemark__V1__EvidenceBatch
   size_t n_cohorts;
   Tidemark__V1__CohortRow **cohorts;
   /*
-   * of the level over weeks, a log ratio
+   * * of the level over weeks, a log ratio
    */
   size_t n_drift;
   double *drift;
   /*
-   * 0 where the drift may not be judged
+   * * 0 where the drift may not be judged
    */
   size_t n_drift_deviation;
   double *drift_deviation;
   /*
-   * from the season's earlier shape, 0 where not judged
+   * * from the season's earlier shape, 0 where not judged
    */
   size_t n_season_distance;
   double *season_distance;
   /*
-   * mean change of a slot, a log ratio
+   * * mean change of a slot, a log ratio
    */
   size_t n_season_effect;
   double *season_effect;
   /*
-   * minus the log of the chance of the run of zeros
+   * * minus the log of the chance of the run of zeros
    */
   size_t n_silence;
   double *silence;
   /*
-   * equal values in a row, beyond the first
+   * * equal values in a row, beyond the first
    */
   size_t n_tie_run;
   uint32_t *tie_run;
   /*
-   * minus the log of their chance
+   * * minus the log of their chance
    */
   size_t n_tie_surprise;
   double *tie_surprise;
   /*
-   * buckets at the highest value more than ever before
+   * * buckets at the highest value more than ever before
    */
   size_t n_cap_excess;
   uint32_t *cap_excess;
   /*
-   * active of the last seven after long disuse
+   * * active of the last seven after long disuse
    */
   size_t n_adoption_buckets;
   uint32_t *adoption_buckets;
+  /*
+   * *
+   */
   size_t n_adoption_units;
   double *adoption_units;
   /*
-   * log beyond the stream's own records, 0 where no news
+   * * log beyond the stream's own records, 0 where no news
    */
   size_t n_stream_score;
   double *stream_score;
   /*
-   * 0 none, 1 down, 2 up, 3 unrest, 4 flat
+   * * 0 none, 1 down, 2 up, 3 unrest, 4 flat
    */
   size_t n_stream_change;
   uint32_t *stream_change;
   /*
-   * newest values in which it shows most
+   * * newest values in which it shows most
    */
   size_t n_stream_length;
   uint32_t *stream_length;
   /*
-   * minus the log of the chance that at least half goes on
+   * * minus the log of the chance that at least half goes on
    */
   size_t n_risk;
   double *risk;
@@ -377,10 +396,15 @@ struct  Tidemark__V1__EvidenceBatch
    */
   size_t n_rules;
   Tidemark__V1__StaticRule **rules;
+  /*
+   * places of rows, rising
+   */
+  size_t n_detailed;
+  uint32_t *detailed;
 };
 #define TIDEMARK__V1__EVIDENCE_BATCH__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__evidence_batch__descriptor) \
-    , {0,NULL}, TIDEMARK__V1__GRANULARITY__GRANULARITY_UNSPECIFIED, 0, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , {0,NULL}, TIDEMARK__V1__GRANULARITY__GRANULARITY_UNSPECIFIED, 0, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /* Tidemark__V1__SensitivityRule methods */
