@@ -51,6 +51,8 @@ public struct ModelFold: Sendable {
     var customers: [Customer] = []
     /// One a customer.
     var cohorts: [String] = []
+    /// Each once, but for that of all, in order.
+    var cohortNames: [String] = []
     var customerIndex: [UInt32] = []
   }
 
@@ -149,6 +151,7 @@ public struct ModelFold: Sendable {
         last = customer
         slice.customerIndex.append(UInt32(slice.customers.count - 1))
       }
+      slice.cohortNames = Set(slice.cohorts).subtracting([""]).sorted()
       slices.append(slice)
     }
     return slices
@@ -218,7 +221,7 @@ public struct ModelFold: Sendable {
         runID: runID, bucket: Bucket(granularity, bucket), revision: 1,
         ingestSequence: ingestSequence, modelVersion: ModelParameters.version,
         customers: slice.customers, metrics: metrics, sensitivity: sensitivity, windows: windows)
-      evidence.cohorts = rows.present(in: slice.cohorts)
+      evidence.cohorts = rows.present(in: slice.cohortNames)
       evidence.rules = self.rules
       var members: [Int] = []
       members.reserveCapacity(slice.members.count)
@@ -271,7 +274,7 @@ private struct CohortRows {
   /// a batch may hold, in which case those of platform events come first.
   func present(in cohorts: [String]) -> [CohortRow] {
     guard !rows.isEmpty else { return [] }
-    var found = Set(cohorts).subtracting([""]).sorted().compactMap { rows[$0] }
+    var found = cohorts.compactMap { rows[$0] }
     let limit = ModelFold.batchRows - 1
     if found.count > limit {
       let events = found.filter { $0.outageSince != nil }

@@ -115,7 +115,9 @@ extension SeasonalModel {
 
   /// Active buckets and units of the last seven, where hardly anything came in eight weeks before.
   private var newUse: (buckets: Int, units: Double) {
-    guard parameters.shapes.adoptionBuckets != .max, step.value > 0, isAmount,
+    // What was in use three weeks ago is not new; most series are through with that.
+    let isOld = windows[back: EvidenceBatch.ringLength - 1].observed > 1
+    guard !isOld, parameters.shapes.adoptionBuckets != .max, step.value > 0, isAmount,
       recent.count == RecentValues.capacity, recent.isUnused(before: 6)
     else { return (0, 0) }
     let active = activeBuckets

@@ -37,7 +37,7 @@ extension SeasonalModel {
       count: sums.valid)
     // The window of one bucket.
     raw[0] /= noise.scale(step.calibration)
-    let divisors = scales.divisors(
+    let divisors = scales.known.divisors(
       thresholds: parameters.thresholds, age: age, rates: parameters.learning)
     results.take(sums, expected: expected, raw: raw, deviates: raw / divisors)
   }
