@@ -106,7 +106,7 @@ struct CauseTests {
     #expect(cause.strength == 0.9)
     #expect(
       cause.sentence
-        == "Feature 2 carries 90% of what 3 figures of the customer lost: 45 of 50")
+        == "90% of what 3 figures of the customer lost is in feature 2: 45 of 50")
     facts.parts = [part(1, 50, of: 100), part(2, 15, of: 60), part(3, 3, of: 30)]
     #expect(rankedCauses(facts).map(\.kind) == [.typical])
     facts.parts = [part(1, 50, of: 100), part(2, 60, of: 60)]

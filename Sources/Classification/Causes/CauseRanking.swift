@@ -139,12 +139,11 @@ struct CauseRanking {
     let among =
       "of what \(countWords(Int64(parts.count), "figure")) of the customer"
       + " \(direction == .down ? "lost" : "gained")"
-    let name = Wording.capitalized(Wording.metricPhrase(part))
     // That it is this figure alone tells where to look, and half of why.
     let isOwn = part.id == facts.metric.id
     return PossibleCause(
       .concentration, strength: isOwn ? share / 2 : share,
-      sentence: "\(name) carries \(CauseWords.share(share)) \(among):"
+      sentence: "\(CauseWords.share(share)) \(among) is in \(Wording.metricPhrase(part)):"
         + " \(numberWords(moved[place])) of \(numberWords(total))")
   }
 
