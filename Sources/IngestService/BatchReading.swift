@@ -94,7 +94,14 @@ struct BatchReading {
     } else {
       bucket = batch.bucket[row]
       if !ranges[place].contains(bucket) {
-        return refuse(row, "out_of_range", "bucket \(bucket)")
+        let granularity = rows.metrics[place].granularity
+        let limits = [ranges[place].lowerBound, ranges[place].upperBound].map {
+          "\(Bucket(granularity, $0))"
+        }
+        return refuse(
+          row, "out_of_range",
+          "\(Bucket(granularity, bucket)) lies outside what is accepted: \(limits[0]) to"
+            + " \(limits[1])")
       }
     }
     return bucket

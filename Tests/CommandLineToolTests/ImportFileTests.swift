@@ -94,7 +94,10 @@ struct PointFileTests {
       ("EV,daily,2013-02-08,many", "value \"many\" is no number"),
       ("EV,daily,2013-02-08,nan", "value is not finite"),
       ("EV,daily,2013-02-08,1e999", "value is not finite"),
-      ("EV,nothing,2013-02-08,1", "metric \"nothing\" is not known"),
+      (
+        "EV,nothing,2013-02-08,1",
+        "metric \"nothing\" is not known; --metrics brings a file of them"
+      ),
       ("EV,hourly,2013-02-08,1", "need a time"),
       (",daily,2013-02-08,1", "customer is empty"),
       ("EV,,2013-02-08,1", "metric is empty"),

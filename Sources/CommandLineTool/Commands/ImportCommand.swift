@@ -18,9 +18,12 @@ func importFile(_ context: CommandContext) async throws -> Int32 {
     let metrics = try await knownMetrics(ingest)
     let account = try await send(path, metrics, settings, caller, terminal)
     terminal.line(report(account, path: path))
-    for fault in account.faults { terminal.line("\(path):\(fault.line): \(fault.reason)") }
-    let unnamed = account.refused - Int64(account.faults.count)
-    if unnamed > 0 { terminal.line("... and \(grouped(unnamed)) more") }
+    for fault in account.faults {
+      let others = fault.count == 1 ? "" : " (\(grouped(fault.count)) rows, this is the first)"
+      terminal.line("\(path):\(fault.line): \(oneLine(fault.reason))\(others)")
+    }
+    let unnamed = account.refused - account.faults.reduce(0) { $0 + $1.count }
+    if unnamed > 0 { terminal.line("... and \(grouped(unnamed)) more rows") }
     if let through = settings.through {
       try await advance(through, metrics, source: settings.source, ingest, terminal)
     }
@@ -140,7 +143,7 @@ private func digest(of path: String) throws -> String {
 }
 
 private func report(_ account: PointSender.Account, path: String) -> String {
-  var text = "\(path): \(grouped(account.rows)) rows, \(grouped(account.accepted)) accepted, "
+  var text = "\(path): \(grouped(account.rows, "row")), \(grouped(account.accepted)) accepted, "
   text += "\(grouped(account.changed)) changed, \(grouped(account.refused)) refused"
   if account.corrections > 0 {
     text += ", \(grouped(account.corrections)) of them in closed buckets"

@@ -128,7 +128,8 @@ struct PointFile {
       moment = .instant(instant)
     } else {
       guard let granularity = granularityOf(metric) else {
-        return .fault(line: line, "metric \"\(metric)\" is not known")
+        return .fault(
+          line: line, "metric \"\(metric)\" is not known; --metrics brings a file of them")
       }
       guard let day = CivilDate(date) else {
         return .fault(line: line, "date \"\(date)\" is not written like 2013-02-08")

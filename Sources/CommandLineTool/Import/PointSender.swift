@@ -6,8 +6,8 @@ struct PointSender {
   /// Rows of one batch: about a megabyte.
   static let batchRows = 50_000
 
-  /// Refused rows that are named; the others are only counted.
-  static let faultsNamed = 1_000
+  /// Reasons of refused rows that are named; rows of further ones are only counted.
+  static let faultsNamed = 100
 
   /// What a restart or an overload of ingest answers, and waiting cures.
   private static let passingCodes: Set<StatusCode> = [
@@ -25,10 +25,13 @@ struct PointSender {
     var faults: [Fault] = []
   }
 
-  /// A refused row.
+  /// Rows that were refused for the same reason.
   struct Fault: Equatable {
+    /// The line of the first of them.
     let line: Int
     let reason: String
+    /// How many there are.
+    var count: Int64 = 1
   }
 
   private(set) var account = Account()
@@ -40,6 +43,8 @@ struct PointSender {
   private var sequence: UInt64 = 0
   private var batch = PointBatch()
   private var lines: [Int] = []
+  /// Where each reason stands in the account.
+  private var reasons: [String: Int] = [:]
   private var customers: [String: UInt32] = [:]
   private var metrics: [String: UInt32] = [:]
 
@@ -47,7 +52,7 @@ struct PointSender {
   ///
   /// A batch that does not get through is sent again as long as `patience` lasts: it is counted
   /// once however often it arrives.
-  init(_ caller: any RPCCaller, source: String, mode: PutMode, patience: Duration) {
+  init(_ caller: any RPCCaller, source: String, mode: PutMode = .set, patience: Duration) {
     ingest = IngestClient(caller)
     self.source = source
     self.mode = mode
@@ -117,7 +122,10 @@ struct PointSender {
 
   private mutating func refuse(_ line: Int, _ reason: String) {
     account.refused += 1
-    if account.faults.count < Self.faultsNamed {
+    if let place = reasons[reason] {
+      account.faults[place].count += 1
+    } else if account.faults.count < Self.faultsNamed {
+      reasons[reason] = account.faults.count
       account.faults.append(Fault(line: line, reason: reason))
     }
   }

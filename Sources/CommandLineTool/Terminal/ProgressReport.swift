@@ -51,6 +51,11 @@ struct ProgressReport {
   }
 }
 
+/// A number of things, such as `1 row` or `1,200 rows`.
+func grouped(_ number: Int64, _ noun: String) -> String {
+  "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")"
+}
+
 /// A whole number with commas between thousands.
 func grouped(_ number: Int64) -> String {
   var text = ""
