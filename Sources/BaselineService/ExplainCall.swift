@@ -53,6 +53,7 @@ extension BaselineCalls {
       }
     throw RPCError(
       .invalidArgument, field: "moment", reason: "not_a_moment",
-      "moment: the metric is kept by the \(granularity.name), so it is written like \(example)")
+      "moment: \"\(oneLine(text))\" is none; the metric is kept by the \(granularity.name), so it is"
+        + " written like \(example)")
   }
 }

@@ -56,10 +56,11 @@ struct Command: Sendable {
         flags.append(word)
       } else if switches.contains(key) {
         flags.append("--\(key)=true")
-      } else if let value = rest.popFirst() {
+      } else if let value = rest.popFirst(), !value.hasPrefix("--") {
         flags.append("--\(key)=\(value)")
       } else {
-        throw UsageError("--\(key) needs a value", usage)
+        throw UsageError(
+          "--\(key) needs a value; `tidemark \(name) --help` names all flags", usage)
       }
     }
     let isAsked = flags.contains { Self.requests.contains(String($0.drop { $0 == "-" })) }
@@ -105,9 +106,25 @@ extension CommandContext {
     case .serve: return
     case .help:
       throw SettingsAnswer(
-        text: "usage: \(command.usage)\n\n" + reader.helpText(summary: command.summary))
+        text: "usage: \(command.usage)\n\n"
+          + reader.helpText(
+            summary: command.summary, apart: HouseClient.keys, hidden: HouseClient.keysOfServers,
+            apartTitle: "How the house is reached; `tidemark up` and the demo write a file of it",
+            instead: "Instead of the work"))
     case .printConfiguration: throw SettingsAnswer(text: reader.printedConfiguration())
     case .checkConfiguration: throw SettingsAnswer(text: "configuration is good\n")
+    }
+  }
+}
+
+extension CommandContext {
+  /// A value that the command line's own words make: what cannot be understood of them is a fault of
+  /// the command line, and ends with 2.
+  func told<Value>(_ make: () throws -> Value) throws -> Value {
+    do {
+      return try make()
+    } catch let error as CommandError {
+      throw UsageError(error.description, command.usage)
     }
   }
 }

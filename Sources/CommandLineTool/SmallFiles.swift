@@ -41,18 +41,29 @@ enum SmallFiles {
     return text
   }
 
+  /// Throws where a file of that name could not be written: its folder is missing, or is not ours.
+  static func checkPlace(of path: String) throws(CommandError) {
+    let end = path.lastIndex(of: "/")
+    let folder = end.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    guard access(folder, W_OK | X_OK) == 0 else { throw CommandError("\(path): \(reason())") }
+    var state = stat()
+    if stat(path, &state) == 0, state.st_mode & S_IFMT == S_IFDIR {
+      throw CommandError("\(path): is a folder")
+    }
+  }
+
   /// Writes a file beside its place and moves it there, so that nobody reads half of it.
   static func write(_ text: String, to path: String, mode: mode_t) throws(CommandError) {
     let part = "\(path).\(getpid()).part"
     unlink(part)
     let file = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-    guard file >= 0 else { throw CommandError("\(part): \(reason())") }
+    guard file >= 0 else { throw CommandError("\(path): \(reason())") }
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       let written = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
       if written < 0 && errno == EINTR { continue }
       guard written > 0 else {
-        let fault = CommandError("\(part): \(reason())")
+        let fault = CommandError("\(path): \(reason())")
         close(file)
         unlink(part)
         throw fault

@@ -61,10 +61,12 @@ struct CommandLineTests {
     #expect(screen.output == "name false 7\n")
   }
 
-  @Test func `a flag without its value is refused`() async {
-    let (code, screen) = await run(["work", "name", "--count"], table: [.work])
+  @Test(
+    "a flag without its value is refused", arguments: [["--count"], ["--count", "--other", "x"]])
+  func flagWithoutValue(flags: [String]) async {
+    let (code, screen) = await run(["work", "name"] + flags, table: [.work])
     #expect(code == 2)
-    #expect(screen.aside.contains("--count needs a value"))
+    #expect(screen.aside.contains("--count needs a value; `tidemark work --help` names all flags"))
   }
 
   @Test func `the environment speaks where no flag does`() async {

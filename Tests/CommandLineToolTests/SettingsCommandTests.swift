@@ -21,17 +21,33 @@ struct SettingsCommandTests {
       (["sensitivity", "set", "10.1"], 2, "set takes a scale from 0.1 to 10"),
       (["sensitivity", "set", "nan"], 2, "set takes a scale from 0.1 to 10"),
       (["sensitivity", "remove", "acme"], 2, "remove takes no word"),
-      (["sensitivity", "set", "2", "--customer", "a", "--segment", "b"], 1, "more than one of"),
+      (["sensitivity", "set", "2", "--customer", "a", "--segment", "b"], 2, "more than one of"),
       (["sensitivity", "set", "2"], 1, "no address of classifier is known"),
       (["rules", "fly"], 2, "the works are list, add, import and remove"),
       (["rules", "import"], 2, "import takes one file"),
       (["rules", "remove", "x", "--scope", "planet:x"], 2, "remove takes a rule's name"),
-      (["rules", "add", "--name", "x"], 1, "comparison is empty"),
-      (["rules", "add", "--comparison", "below"], 1, "name must not be empty"),
-      (["rules", "add", "--name", "x", "--comparison", "below", "--window", "21"], 1, "window"),
+      (["rules", "add", "--name", "x"], 2, "comparison is empty; there are drop_points"),
+      (["rules", "add", "--comparison", "below"], 2, "name is empty"),
+      (["rules", "add", "--name", "x", "--comparison", "below"], 2, "threshold is empty"),
+      (
+        ["rules", "add", "--name", "x", "--comparison", "below", "--threshold", "a"], 2, "no number"
+      ),
+      (
+        ["rules", "add", "--name", "x", "--comparison", "rate", "--window", "21"], 2, "window"
+      ),
+      (["rules", "add", "--name", "x", "--off", "true"], 1, "no address of classifier is known"),
       (["explain", "c1", "calls", "2026-01-01"], 1, "no address of baseline is known"),
+      (["explain", "c1", "calls", "2026-01-01", "--scale", "2"], 2, "--scale goes with files"),
+      (
+        ["explain", "c1", "calls", "2026-01-01", "--granularity", "hour"], 2,
+        "--granularity goes with files"
+      ),
       (["replay", "record.json"], 2, "a record is made again from --points"),
       (["replay", "00000000-0000-0000-0000-000000000001"], 1, "no address of classifier is known"),
+      (
+        ["replay", "00000000-0000-0000-0000-000000000001", "--points", "p.csv"], 2,
+        "--points goes with files"
+      ),
     ] as [([String], Int32, String)])
   func faults(words: [String], code: Int32, reason: String) async {
     let (found, screen) = await run(words)
@@ -39,11 +55,17 @@ struct SettingsCommandTests {
     #expect(screen.aside.contains(reason), "\(screen.aside)")
   }
 
-  @Test func `help of a work names its settings`() async {
+  @Test func `help of a work names its settings`() async throws {
     let (code, screen) = await run(["rules", "add", "--help"])
     #expect(code == 0)
     #expect(screen.output.contains("--companion") && screen.output.contains("drop_percent"))
     #expect(await run(["sensitivity", "--help"]).1.output.contains("--segment"))
+    // What the command is about comes first, how services are reached after it.
+    let parts = screen.output.split(separator: "How the house is reached")
+    try #require(parts.count == 2)
+    #expect(parts[0].contains("--companion") && !parts[0].contains("--tls-ca-file"))
+    #expect(parts[1].contains("--tls-ca-file") && parts[1].contains("Instead of the work:"))
+    #expect(!screen.output.contains("--listen-url"))
   }
 
   @Test func `a rule is one line, whatever it holds`() {

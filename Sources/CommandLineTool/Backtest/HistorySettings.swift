@@ -35,14 +35,15 @@ struct HistorySettings: Sendable {
     let granularity =
       reader.value(
         "granularity", default: "day", expected: "day, hour, week or 5min",
-        help: "the length of the buckets"
+        help: "the length of the buckets: day, hour, week or 5min"
       ) { Granularity(name: $0)?.name }.flatMap { Granularity(name: $0) } ?? .day
     self.granularity = granularity
     let usual = RepeatedValues.usual(granularity)
     repeated =
       reader.value(
         "repeated", default: usual.rawValue, expected: "refuse, mean or sum",
-        help: "what several values in one bucket come to; 5min takes their mean, others refuse"
+        help: "what several values in one bucket come to: refuse, mean or sum; 5min takes their"
+          + " mean, others refuse"
       ) { RepeatedValues(rawValue: $0)?.rawValue }.flatMap { RepeatedValues(rawValue: $0) } ?? usual
     isUnordered = reader.boolean(
       "unordered", help: "the rows of a series may come in any order of time")
@@ -53,6 +54,25 @@ struct HistorySettings: Sendable {
     reader.integer(
       "threads", default: max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))), in: 1...256,
       help: "how many are used; what is found does not depend on it")
+  }
+
+  /// Refuses flags that only a file of points can answer, where the running house is asked.
+  ///
+  /// - Parameters:
+  ///   - context: The command and its flags.
+  ///   - more: Further keys of the command that belong to files.
+  /// - Throws: ``UsageError`` that names the flag.
+  static func refuseFlags(
+    _ context: CommandContext, beside more: [String] = []
+  ) throws(UsageError) {
+    let keys = [
+      "customers", "metrics", "holidays", "rules", "granularity", "repeated", "unordered",
+      "threads",
+    ]
+    for key in keys + more where context.reader.isFlagGiven(key) {
+      throw UsageError(
+        "--\(key) goes with files; a running house has its own", context.command.usage)
+    }
   }
 
   /// The shipped static rules and those of the file.

@@ -13,6 +13,9 @@ func backtest(_ context: CommandContext) async throws -> Int32 {
   let clock = ContinuousClock()
   let started = clock.now
   let (history, points, calendar) = try settings.history.read()
+  // What cannot be written is told before, not after, the history was judged.
+  if let out = settings.out { try SmallFiles.checkPlace(of: out) }
+  if let folder = settings.plot { try SmallFiles.makeFolder(folder, mode: 0o755) }
   let verdicts = try settings.verdicts.map { path throws(CommandError) in
     try VerdictFile.verdicts(path: path, of: history)
   }
@@ -35,7 +38,7 @@ func backtest(_ context: CommandContext) async throws -> Int32 {
   let alarms = all.filter { $0.setting == 0 }
   if let out = settings.out {
     let written = try writeDetections(alarms, of: history, isAllTypes: settings.isAllTypes, to: out)
-    context.terminal.line("\(grouped(Int64(written))) detections in \(out)")
+    context.terminal.line("\(grouped(Int64(written), "detection")) in \(out)")
   }
   if let verdicts {
     context.terminal.line(VerdictFile.report(verdicts.count, unmet: unmet))
@@ -43,14 +46,14 @@ func backtest(_ context: CommandContext) async throws -> Int32 {
   if let folder = settings.plot {
     let plots = PlotFolder(history, calendar: calendar, cohorts: cohorts)
     let drawn = try plots.write(alarms, to: folder)
-    context.terminal.line("\(grouped(Int64(drawn))) drawings in \(folder)/index.html")
+    context.terminal.line("\(grouped(Int64(drawn), "drawing")) in \(folder)/index.html")
   }
   if settings.isSensitivity {
     for line in SensitivityTable(all, of: history).text { context.terminal.line(line) }
   }
   let speed = Double(points) / 400 / max(coreSeconds, 1e-9)
   context.terminal.line(
-    "\(grouped(due)) series, \(grouped(Int64(points))) points")
+    "\(grouped(due)) series, \(grouped(Int64(points), "point"))")
   context.terminal.line(
     "read in \(tenths((read - started) / .seconds(1))) s, judged in"
       + " \(tenths((judged - read) / .seconds(1))) s with \(settings.threads) threads:"
@@ -96,7 +99,7 @@ struct BacktestSettings: Sendable {
       help: "what people said of anomalies, as CSV: series_id, start and end or date, verdict"
         + " (dismissed), given_at; each is heard from given_at on")
     if out == nil && plot == nil && !isSensitivity {
-      reader.refuse("out", "plot or sensitivity is needed, else nobody sees what was found")
+      reader.refuse("--out, --plot or --sensitivity", "is needed, else nobody sees what was found")
     }
     isAllTypes = reader.boolean(
       "all-types",

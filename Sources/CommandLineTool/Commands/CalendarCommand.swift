@@ -81,8 +81,10 @@ private func importCalendar(
   }
   let answer = try await put(entries, client)
   context.terminal.line(
-    "\(path): \(grouped(Int64(entries.count))) entries, of them \(grouped(answer.created)) new and"
-      + " \(grouped(answer.changed)) changed; what was judged without knowing them is judged again")
+    "\(path): \(grouped(Int64(entries.count))) \(entries.count == 1 ? "entry" : "entries"), of them"
+      + " \(grouped(answer.created)) new and \(grouped(answer.changed)) changed"
+      + (answer.created + answer.changed > 0
+        ? "; what was judged without knowing them is judged again" : ""))
   return 0
 }
 
@@ -148,10 +150,16 @@ private func addToCalendar(
   guard words.isEmpty, !settings.name.isEmpty, !settings.from.isEmpty else {
     throw UsageError("add takes --name and --from, and no other word", context.command.usage)
   }
-  let entry = try settings.entry()
+  let entry = try context.told { try settings.entry() }
   let answer = try await put([entry], client)
-  let news = answer.created > 0 ? "new" : answer.changed > 0 ? "changed" : "known before"
-  context.terminal.line("\(news): \(CalendarWords.line(entry))")
+  let isNews = answer.created + answer.changed > 0
+  let news = answer.created > 0 ? "new" : isNews ? "changed" : "known before"
+  context.terminal.line(
+    "\(news): \(CalendarWords.line(entry))"
+      + (isNews ? "; what was judged without knowing it is judged again" : ""))
+  if case .customer(let id) = entry.scope, let notice = await client.notice(ofCustomer: id) {
+    context.terminal.note(notice)
+  }
   return 0
 }
 
@@ -167,8 +175,10 @@ private func listCalendar(
   let customer = reader.text("customer", default: "", help: "only entries of this customer")
   try context.settingsAreRead()
   guard words.isEmpty else { throw UsageError("list takes no word", context.command.usage) }
-  let scope = try CalendarWords.scope(
-    region: region, segment: segment, customer: customer, at: "calendar list")
+  let scope = try context.told {
+    try CalendarWords.scope(
+      region: region, segment: segment, customer: customer, at: "calendar list")
+  }
   switch scope {
   case .organisation: break
   case .region: (request.scope, request.scopeValue) = (.region, region)
@@ -176,9 +186,10 @@ private func listCalendar(
   case .customer: (request.scope, request.scopeValue) = (.customer, customer)
   }
   let first = request
-  try await client.with("baseline") { caller in
+  let count = try await client.with("baseline") { caller in
     var request = first
     var page = Page()
+    var count = 0
     page.pageSize = 1_000
     repeat {
       request.page = page
@@ -187,9 +198,12 @@ private func listCalendar(
         let read = try SeriesModel.CalendarEntry(entry, field: "entries[\(place)]")
         context.terminal.line(CalendarWords.line(read))
       }
+      count += answer.entries.count
       page.pageToken = answer.nextPageToken
     } while !page.pageToken.isEmpty
+    return count
   }
+  if count == 0 { context.terminal.note("the calendar holds no such entry") }
   return 0
 }
 
@@ -204,6 +218,10 @@ private func removeFromCalendar(
   let answer = try await client.with("baseline") { caller in
     try await BaselineClient(caller).removeCalendarEntries(asked, options: CallOptions())
   }
-  context.terminal.line("removed \(grouped(answer.removed)) of \(grouped(Int64(words.count)))")
+  let news = "removed \(grouped(answer.removed)) of \(grouped(Int64(words.count)))"
+  context.terminal.line(
+    answer.removed == Int64(words.count)
+      ? news + "; what was judged with them is judged again"
+      : news + "; `tidemark calendar list` shows the ids that there are")
   return answer.removed == Int64(words.count) ? 0 : 1
 }

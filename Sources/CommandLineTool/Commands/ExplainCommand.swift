@@ -21,6 +21,7 @@ func explain(_ context: CommandContext) async throws -> Int32 {
     let date = context.position(2)
   else { return 2 }
   if settings.points.isEmpty {
+    try HistorySettings.refuseFlags(context, beside: ["scale"])
     try await explainLive(customer, metric, date, client, isJSON: isJSON, context.terminal)
     return 0
   }

@@ -21,6 +21,7 @@ func replayDecision(_ context: CommandContext) async throws -> Int32 {
   try context.settingsAreRead()
   guard let word = context.position(0) else { return 2 }
   if let id = WireUUID(text: word) {
+    try HistorySettings.refuseFlags(context, beside: ["points"])
     return try await replayStored(id, date: date, client, context)
   }
   guard !settings.points.isEmpty else {

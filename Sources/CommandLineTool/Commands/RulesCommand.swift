@@ -76,7 +76,7 @@ private func addRule(
   let settings = RuleSettings(reading: context.reader)
   try context.settingsAreRead()
   guard words.isEmpty else { throw UsageError("add takes no word", context.command.usage) }
-  let rule = try settings.rule()
+  let rule = try context.told { try settings.rule() }
   var request = PutSettingsRequest()
   request.rules = [EvidenceContract.StaticRule(rule)]
   let answer = try await house.put(request)

@@ -8,7 +8,7 @@ import ServiceRuntime
 func scan(_ context: CommandContext) async throws -> Int32 {
   let client = HouseClient(reading: context.reader)
   let word = context.reader.optionalText(
-    "granularity", help: "week, day, hour or five-minutes; all that hold points when left out")
+    "granularity", help: "week, day, hour or 5min; all that hold points when left out")
   let isHistoryTold = context.reader.boolean(
     "notify-history", help: "tell people of what is found in the past, too")
   let customers = context.reader.list(
@@ -17,7 +17,8 @@ func scan(_ context: CommandContext) async throws -> Int32 {
   var due: [Granularity] = []
   if let word {
     guard let granularity = granularity(named: word) else {
-      throw UsageError("\"\(word)\" is no granularity", context.command.usage)
+      throw UsageError(
+        "\"\(word)\" is no granularity: there are week, day, hour and 5min", context.command.usage)
     }
     due = [granularity]
   } else {
@@ -49,7 +50,7 @@ func word(of granularity: Granularity) -> String {
 
 /// The granularity of a word on the command line.
 func granularity(named text: String) -> Granularity? {
-  [.week, .day, .hour, .fiveMinutes].first { word(of: $0) == text }
+  text == "5min" ? .fiveMinutes : [.week, .day, .hour, .fiveMinutes].first { word(of: $0) == text }
 }
 
 private func granularitiesWithPoints(_ client: HouseClient) async throws -> [Granularity] {

@@ -48,7 +48,7 @@ private func setSensitivity(
       "set takes a scale from 0.1 to 10: 1 is nominal, 2 asks for twice as much before it tells,"
         + " 0.5 for half", context.command.usage)
   }
-  let scope = try settings.scope(at: "sensitivity set")
+  let scope = try context.told { try settings.scope(at: "sensitivity set") }
   var request = PutSettingsRequest()
   request.sensitivity = [SensitivityRule(Baselines.SensitivityRule(scope: scope, scale: scale))]
   let answer = try await house.put(request)
@@ -86,7 +86,7 @@ private func removeSensitivity(
   let settings = ScopeSettings(reading: context.reader)
   try context.settingsAreRead()
   guard words.isEmpty else { throw UsageError("remove takes no word", context.command.usage) }
-  let scope = try settings.scope(at: "sensitivity remove")
+  let scope = try context.told { try settings.scope(at: "sensitivity remove") }
   var request = RemoveSettingsRequest()
   request.sensitivityScopes = [scope.text]
   let answer = try await house.remove(request)

@@ -1,11 +1,22 @@
 import Locking
+import PointsContract
 import RPC
+import SeriesContract
+import SeriesModel
 import ServiceRuntime
 
 /// The services of a running house, as the client's settings name them.
 struct HouseClient {
   /// The services that commands call.
   static let backends = ["ingest", "baseline", "classifier", "gateway"]
+
+  /// The settings by which services are reached.
+  static let keys: Set<String> = Set(backends.map { "\($0)-url" }).union([
+    "caller-key-file", "insecure-plaintext", "tls-ca-file", "tls-certificate-key-file",
+  ])
+
+  /// Settings that are read with them and are for those who serve.
+  static let keysOfServers: Set<String> = ["listen-url", "trusted-callers-file"]
 
   private let settings: RPCSettings
 
@@ -41,6 +52,26 @@ struct HouseClient {
     let caller = try settings.caller(to: backend)
     defer { caller.close() }
     return try await body(caller)
+  }
+
+  /// What is odd about a customer that a setting names: one that nobody knows yet may be a slip of
+  /// the pen.
+  ///
+  /// Nil where nothing is, or where ingest cannot be asked: what was set is set.
+  func notice(ofCustomer name: String) async -> String? {
+    do {
+      let customer = try await with("ingest") { caller in
+        var request = GetCustomerRequest()
+        request.customer = name
+        return try await IngestClient(caller).getCustomer(request, options: CallOptions()).customer
+      }
+      guard let id = customer?.externalID, id != name else { return nil }
+      return "note: a scope names a customer by its external id, which is \(oneLine(id))"
+    } catch let error as RPCError where error.code == .notFound {
+      return "note: there is no customer \(oneLine(name)) yet"
+    } catch {
+      return nil
+    }
   }
 
   /// How one address is called that the command line names.

@@ -59,19 +59,7 @@ struct HouseSettings {
   /// Nil where nothing is, or where ingest cannot be asked: what was set is set.
   func notice(of scope: Scope) async -> String? {
     guard case .customer(let name) = scope else { return nil }
-    do {
-      let customer = try await client.with("ingest") { caller in
-        var request = GetCustomerRequest()
-        request.customer = name
-        return try await IngestClient(caller).getCustomer(request, options: CallOptions()).customer
-      }
-      guard let id = customer?.externalID, id != name else { return nil }
-      return "note: a scope names a customer by its external id, which is \(oneLine(id))"
-    } catch let error as RPCError where error.code == .notFound {
-      return "note: there is no customer \(oneLine(name)) yet"
-    } catch {
-      return nil
-    }
+    return await client.notice(ofCustomer: name)
   }
 
   /// Above the time that the classifier waits for baseline.

@@ -23,10 +23,16 @@ enum RuleWords {
   static func rule(
     at place: String, _ text: (String) -> String
   ) throws(CommandError) -> StaticRule {
-    let comparison = try word(text, "comparison", StaticRule.Comparison.allCases, at: place) {
-      $0.name
+    let offWords = ["": false, "false": false, "true": true]
+    guard let isOff = offWords[text("off")] else {
+      throw CommandError("\(place): off is true, false or empty")
     }
-    guard let comparison else { throw CommandError("\(place): comparison is empty") }
+    let named = try word(text, "comparison", StaticRule.Comparison.allCases, at: place) { $0.name }
+    guard !text("name").isEmpty else { throw CommandError("\(place): name is empty") }
+    // What is switched off compares nothing.
+    guard let comparison = named ?? (isOff ? .mute : nil) else {
+      throw CommandError("\(place): comparison is empty; there are \(comparisons)")
+    }
     let reference = try word(text, "reference", StaticRule.Reference.allCases, at: place) {
       $0.name
     }
@@ -38,14 +44,13 @@ enum RuleWords {
     guard let severity = severities.firstIndex(of: text("severity")) else {
       throw CommandError("\(place): severity is empty, info, warning or critical")
     }
-    let offWords = ["": false, "false": false, "true": true]
-    guard let isOff = offWords[text("off")] else {
-      throw CommandError("\(place): off is true, false or empty")
-    }
     let companion = text("companion")
     let kinds = AnomalyType.allCases.map(\.name)
     if comparison == .mute, !isOff, !kinds.contains(companion) {
       throw CommandError("\(place): companion names no kind of finding that could be muted")
+    }
+    if !isOff, comparison.needsThreshold, text("threshold").isEmpty {
+      throw CommandError("\(place): threshold is empty, and \(comparison.name) needs one")
     }
     let rule = StaticRule(
       name: text("name"), scope: scope, metric: text("metric"),
@@ -138,6 +143,18 @@ enum RuleWords {
     case (true, true, false): return .metric(metric)
     default:
       throw CommandError("\(place): names more than one of segment, customer and metric")
+    }
+  }
+}
+
+extension StaticRule.Comparison {
+  /// Whether nothing is said without a threshold: a rate has its own past, and what is muted none.
+  fileprivate var needsThreshold: Bool {
+    switch self {
+    case .rate, .mute: false
+    case .dropPoints, .risePoints, .dropPercent, .risePercent, .below, .above, .abovePercent,
+      .variance, .plateau, .recovery, .mixShift:
+      true
     }
   }
 }

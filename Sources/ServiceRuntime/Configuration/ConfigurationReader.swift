@@ -112,6 +112,9 @@ public final class ConfigurationReader {
     return values
   }
 
+  /// Whether the command line itself names a key.
+  public func isFlagGiven(_ key: String) -> Bool { flags[key] != nil }
+
   /// Where the value of a key came from, for faults.
   func source(of key: String) -> String { known[key]?.source ?? "default" }
 
