@@ -94,11 +94,16 @@ private func follow(
   }
 }
 
-private func outcome(_ state: GetScanResponse, label: String, isKnown: Bool) -> String {
+/// What became of a run, in one line.
+func outcome(_ state: GetScanResponse, label: String, isKnown: Bool) -> String {
   var text = "\(label): \(grouped(state.seriesScanned)) of \(grouped(state.seriesDue)) series, "
   text += "\(grouped(state.bucketsScanned)) buckets, \(grouped(state.findings)) findings"
   if state.seriesFailed > 0 { text += ", \(grouped(state.seriesFailed)) series FAILED" }
   for skip in state.skips { text += ", \(grouped(skip.count)) skipped (\(skip.reason))" }
-  if isKnown { text += "; all of it had been scanned before, nothing changed" }
+  if isKnown {
+    text += "; all of it had been scanned before, nothing changed"
+  } else if state.bucketsScanned == 0 && state.findings > 0 {
+    text += "; no bucket is new, the findings are of the past, which was judged again"
+  }
   return text
 }
