@@ -16,15 +16,23 @@ public struct ClassifierConfiguration: Sendable {
   /// How many sessions it may hold.
   public var databaseConnections: Int
 
+  /// How many days after the end of its anomaly a decision is kept.
+  public var decisionDays: Int
+
+  /// How many days where nothing is said: as long as baseline judges the past again.
+  public static let decisionDaysDefault = 400
+
   /// Sets all of them, as tests and `tidemark up` do.
   public init(
     runtime: RuntimeSettings = RuntimeSettings(), rpc: RPCSettings,
-    database: PostgresConfiguration, databaseConnections: Int = 6
+    database: PostgresConfiguration, databaseConnections: Int = 6,
+    decisionDays: Int = decisionDaysDefault
   ) {
     self.runtime = runtime
     self.rpc = rpc
     self.database = database
     self.databaseConnections = databaseConnections
+    self.decisionDays = decisionDays
   }
 
   /// Reads them; faults are kept by the reader.
@@ -37,5 +45,8 @@ public struct ClassifierConfiguration: Sendable {
       url: url?.secret ?? "", applicationName: "tidemark-classifier")
     databaseConnections = reader.integer(
       "database-connections", default: 6, in: 2...100, help: "sessions with the database")
+    decisionDays = reader.integer(
+      "decision-days", default: Self.decisionDaysDefault, in: 1...36_600,
+      help: "how long the records of decisions are kept once their anomaly is over")
   }
 }

@@ -48,6 +48,8 @@ public struct ClassifierService: Service {
         SettingsHandOver.jobKind: { job in try await settings.handle(job) },
       ],
       logger: logger, registry: registry)
+    let expiry = DecisionExpiry(
+      store: store, days: configuration.decisionDays, logger: logger)
     let admin = AdminServer(
       address: configuration.runtime.adminAddress, registry: registry,
       readiness: [
@@ -61,7 +63,7 @@ public struct ClassifierService: Service {
         }
       ])
     bundle = ServiceBundle(
-      name: "classifier", [admin, runner, server], logger: logger,
+      name: "classifier", [admin, expiry, runner, server], logger: logger,
       prepare: {
         try await store.migrate()
         try await settings.table.remind()

@@ -152,6 +152,58 @@ struct DecisionTests {
     }
   }
 
+  @Test("a decision is kept while its anomaly lasts, and a while after its end")
+  func expiry() async throws {
+    try await Laboratory.with { laboratory in
+      try await judge(laboratory, [2]) { _ in }
+      let anomaly = try #require(try await laboratory.all().first)
+      let store = laboratory.store
+      #expect(try await store.removeDecisions(endedBeforeUnixMicroseconds: .max) == 0)
+      laboratory.clock.advance(seconds: 86_400)
+      let end = laboratory.clock.now
+      _ = try await store.transition(
+        TransitionWish(anomaly: anomaly.id, verb: .resolve, actor: StoreTests.person))
+      #expect(try await store.removeDecisions(endedBeforeUnixMicroseconds: end) == 0)
+      #expect(try await store.removeDecisions(endedBeforeUnixMicroseconds: end + 1) == 1)
+      #expect(try await laboratory.all().map(\.id) == [anomaly.id])
+      try await House.with(laboratory) { house in
+        let error = await #expect(throws: RPCError.self) {
+          _ = try await decision(house, of: anomaly.id)
+        }
+        #expect(error?.code == .notFound)
+        #expect(error?.message.contains("older than the records") == true)
+      }
+    }
+  }
+
+  @Test("the service itself lets go of decisions, by its setting", arguments: [9, 11])
+  func expiryOfTheService(days: Int) async throws {
+    try await Laboratory.with { laboratory in
+      var feed = Feed(customers: 2)
+      for day in 0..<71 as Range<Int32> {
+        guard let findings = feed.judge(day, day < 70 ? usual(day) : 1) else { continue }
+        _ = try await laboratory.store.classify(try JudgedBatch(findings))
+      }
+      let anomalies = try await laboratory.all()
+      for anomaly in anomalies {
+        // The first one is over for twenty days when the service begins, the other one for ten.
+        _ = try await laboratory.store.transition(
+          TransitionWish(anomaly: anomaly.id, verb: .dismiss, actor: StoreTests.person))
+        laboratory.clock.advance(seconds: 10 * 86_400)
+      }
+      let left = days < 10 ? 0 : 1
+      try await House.with(laboratory, decisionDays: days) { _ in
+        let deadline = Deadline.after(milliseconds: 30_000)
+        while try await count(laboratory) > left, !deadline.hasPassed { await Task.yield() }
+      }
+      #expect(try await count(laboratory) == left)
+    }
+  }
+
+  private func count(_ laboratory: Laboratory) async throws -> Int {
+    try await laboratory.pool.query("SELECT count(*) FROM decision").single.int(0)
+  }
+
   @Test("series that are the same in every number keep their own decisions")
   func twins() async throws {
     try await Laboratory.with { laboratory in

@@ -83,7 +83,7 @@ struct House {
   /// Runs the body beside the services, which end with it.
   static func with(
     _ laboratory: Laboratory, notifier: FakeNotifier = FakeNotifier(),
-    baseline: FakeBaseline? = nil, _ body: (House) async throws -> Void
+    baseline: FakeBaseline? = nil, decisionDays: Int = 400, _ body: (House) async throws -> Void
   ) async throws {
     let number = UInt64.random(in: .min ... .max)
     let (own, other) = ("inproc://classifier-\(number)", "inproc://notifier-\(number)")
@@ -106,7 +106,7 @@ struct House {
         rpc: RPCSettings(
           serviceName: "classifier", listenURLs: [own], backendURLs: backends),
         database: PostgresConfiguration(url: try laboratory.database.url(.classifier)),
-        databaseConnections: 4),
+        databaseConnections: 4, decisionDays: decisionDays),
       logger: logger, now: { laboratory.clock.now })
     let group = ServiceGroup(services + [service], logger: logger, handlesSignals: false)
     let channel = try RPCBalancer(urls: [own])
