@@ -162,6 +162,16 @@ struct EvidenceContractTests {
     #expect(fields { () throws(RPCError) in _ = try Baselines.EvidenceBatch(wire) } == [field])
   }
 
+  @Test func `a batch of a baseline that shows all rows in full says the same of each`() throws {
+    let batch = evidenceFixture()
+    var wire = EvidenceContract.EvidenceBatch(batch)
+    #expect(wire.detailed.count == batch.count, "the fixture shows all rows")
+    let full = try wire.wireBytes()
+    wire.detailed = []
+    let read = try Baselines.EvidenceBatch(wire)
+    #expect(try EvidenceContract.EvidenceBatch(read).wireBytes() == full)
+  }
+
   @Test func `a batch of a baseline that knows no shapes says nothing of them`() throws {
     var wire = EvidenceContract.EvidenceBatch(evidenceFixture())
     wire.drift = []

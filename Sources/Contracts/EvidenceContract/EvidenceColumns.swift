@@ -27,8 +27,10 @@ extension Baselines.EvidenceBatch {
     _ wire: EvidenceContract.EvidenceBatch, _ rows: Int
   ) throws(RPCError) {
     try WireColumns.rising(wire.detailed, below: rows, "evidence.detailed")
-    setDetailed(wire.detailed)
-    let rows = wire.detailed.count
+    // An earlier baseline names no rows and shows all of them in full.
+    let isOfEarlier = wire.detailed.isEmpty && !wire.zeroRun.isEmpty
+    setDetailed(isOfEarlier ? (0..<UInt32(rows)).map { $0 } : wire.detailed)
+    let rows = detailed.count
     try WireColumns.length(wire.zeroRun.count, rows, "evidence.zero_run")
     zeroRun = wire.zeroRun
     try WireColumns.finiteOrMissing(wire.previousSeason, rows: rows, "evidence.previous_season")
