@@ -63,7 +63,8 @@ public struct ModelFold: Sendable {
   private let sensitivity: [SensitivityRule]
   private let rules: [StaticRule]
   private var detail: EvidenceDetail
-  /// By place of the metric, whether rules look at it in every bucket, and in the first of a season.
+  /// By place of the metric, whether rules look at it in every bucket, and in the first of a
+  /// season.
   private var isRuled: [Bool]
   private var isMixed: [Bool]
   private let metricIndex: [UInt32]
@@ -174,7 +175,7 @@ public struct ModelFold: Sendable {
   ///   - values: The value of the member at a place; NaN where it is missing.
   ///   - flags: What the calendar says of the member at a place.
   /// - Returns: The views by cohort.
-  public mutating func tally(
+  public func tally(
     of bucket: Int32, values: (Int) -> Double, flags: (Int) -> EvidenceFlags = { _ in [] }
   ) -> CohortTally {
     var tally = CohortTally()
@@ -270,8 +271,8 @@ private struct CohortRows {
   /// The row of a cohort; that of all where it has none.
   func row(_ cohort: String) -> CohortRow { rows[cohort] ?? all }
 
-  /// The rows that members of these cohorts were judged with, that of all first; no more of them than
-  /// a batch may hold, in which case those of platform events come first.
+  /// The rows that members of these cohorts were judged with, that of all first; no more of them
+  /// than a batch may hold, in which case those of platform events come first.
   func present(in cohorts: [String]) -> [CohortRow] {
     guard !rows.isEmpty else { return [] }
     var found = cohorts.compactMap { rows[$0] }

@@ -7,8 +7,8 @@ public import SeriesModel
 /// memory, written to bytes between buckets, or rebuilt from history. It advances by one bucket at
 /// a time.
 ///
-/// Each granularity has its own way to say what is normal: days and hours by level and season, weeks
-/// by silence as well, streams of 5 minutes by what was never seen before.
+/// Each granularity has its own way to say what is normal: days and hours by level and season,
+/// weeks by silence as well, streams of 5 minutes by what was never seen before.
 public struct SeriesBaseline: Sendable {
   /// What the values are.
   public let kind: MetricKind
@@ -76,7 +76,7 @@ public struct SeriesBaseline: Sendable {
   /// - Returns: The view, which says nothing before the first value.
   ///
   /// Changes nothing; it is mutating so that who asks need not hold on to what it looks at.
-  public mutating func cohortView(
+  public func cohortView(
     of bucket: Int32, value: Double, flags: EvidenceFlags = []
   ) -> CohortView {
     guard lastBucket != nil, let seasonal else { return CohortView() }
