@@ -56,7 +56,9 @@ public struct BaselineService: Service {
       runs: runs, reader: reader, rangeSeries: settings.rangeSeries)
     let pass = CohortPass(
       loader: loader,
-      events: EventReview(cohorts: cohorts, detector: DetectorClient(detector)), limits: limits,
+      events: EventReview(
+        cohorts: cohorts, detector: DetectorClient(detector), isStopping: isStopping),
+      limits: limits,
       concurrency: settings.scanConcurrency,
       seriesLimit: settings.cohortSeries, leaseSeconds: settings.leaseSeconds, figures: figures,
       logger: logger, isStopping: isStopping)

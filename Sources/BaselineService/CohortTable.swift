@@ -7,8 +7,9 @@ typealias CohortRowsByBucket = [Int32: [CohortRow]]
 
 /// What each bucket did to the cohorts, at rest.
 ///
-/// A row is written once and never again, so whoever walks over a bucket, at any time, walks with
-/// the same rows.
+/// A row is written once, and anew only where the calendar has changed what it was made from; then
+/// the models that were walked over it are rebuilt. So whoever walks over a bucket, at any time,
+/// walks with the same rows.
 struct CohortTable: Sendable {
   let pool: PostgresPool
 
@@ -103,8 +104,8 @@ struct CohortTable: Sendable {
     var detail: String
   }
 
-  /// What is known of a cohort after the last bucket that has rows: its shift, drifts and shape, and
-  /// nothing of what happened in that bucket alone.
+  /// What is known of a cohort after the last bucket that has rows: its shift, drifts and shape,
+  /// and nothing of what happened in that bucket alone.
   func lastKnown(
     _ granularity: Granularity, of cohort: String
   ) async throws -> (bucket: Int32, rows: [CohortRow])? {
@@ -120,8 +121,8 @@ struct CohortTable: Sendable {
 
   /// All that the next rows depend on, from the rows that were made before.
   ///
-  /// That is the last row of each cohort, for shapes and drifts go on; platform events that have not
-  /// been over for long; and of all the last ordinary buckets, by which the usual is known.
+  /// That is the last row of each cohort, for shapes and drifts go on; platform events that have
+  /// not been over for long; and of all the last ordinary buckets, by which the usual is known.
   func history(_ granularity: Granularity, through last: Int32) async throws -> CohortHistory {
     let stored = try await pool.query(
       """

@@ -1,6 +1,7 @@
 import Baselines
 import EvidenceContract
 import FindingsContract
+import Locking
 import RPC
 import SeriesContract
 import SeriesModel
@@ -12,6 +13,7 @@ struct EventReview: Sendable {
 
   let cohorts: CohortTable
   let detector: DetectorClient
+  let isStopping: Locked<Bool>
 
   /// Hands over the rows from the first that is anew on, and what came before it of an event that
   /// lasted then.
@@ -22,12 +24,19 @@ struct EventReview: Sendable {
     opening.granularity = SeriesContract.Granularity(run.granularity)
     opening.firstBucket = [anew.first]
     let from = try await detector.open(opening)[0]
+    var batches: UInt32 = 0
     var block = from
     while block <= anew.last {
       let through = min(block + RangeScan.blockBuckets - 1, anew.last)
       let rows = try await cohorts.rows(run.granularity, from: block, through: through)
       for bucket in block...through {
-        try await judge(rows[bucket] ?? [], bucket, run, anew, id)
+        guard let rows = rows[bucket], !rows.isEmpty else { continue }
+        if isStopping.withLock({ $0 }) {
+          throw BaselineServiceError(.stopping, "the service stops")
+        }
+        _ = try await detector.judge(
+          evidence(rows, bucket, run, anew), notify: run.notifiesHistory, for: id)
+        batches += 1
       }
       block = through + 1
     }
@@ -40,14 +49,13 @@ struct EventReview: Sendable {
     closing.fromBucket = from
     closing.cause = .calendar
     closing.detail = anew.detail
+    closing.batches = batches
     _ = try await detector.closeReview(closing, options: RangeReview.options)
   }
 
-  private func judge(
-    _ rows: [Baselines.CohortRow], _ bucket: Int32, _ run: ScanRun, _ anew: CohortTable.Anew,
-    _ id: WireUUID
-  ) async throws {
-    guard !rows.isEmpty else { return }
+  private func evidence(
+    _ rows: [Baselines.CohortRow], _ bucket: Int32, _ run: ScanRun, _ anew: CohortTable.Anew
+  ) -> Baselines.EvidenceBatch {
     var evidence = Baselines.EvidenceBatch(
       runID: run.id, bucket: Bucket(run.granularity, bucket), revision: UInt32(anew.revision),
       ingestSequence: run.ingestSequence, modelVersion: ModelParameters.version,
@@ -56,11 +64,7 @@ struct EventReview: Sendable {
     let events = rows.filter { $0.outageSince != nil }
     let others = rows.filter { $0.outageSince == nil }
     evidence.cohorts = (events + others).prefix(Self.rowsLimit).sorted { $0.cohort < $1.cohort }
-    var request = JudgeRequest()
-    request.evidence = EvidenceContract.EvidenceBatch(evidence)
-    request.notify = run.notifiesHistory
-    request.reviewID = id.bytes
-    _ = try await detector.judge(request, options: RangeReview.options)
+    return evidence
   }
 
   private static func id(_ run: ScanRun) -> WireUUID {

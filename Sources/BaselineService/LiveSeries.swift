@@ -83,7 +83,7 @@ struct LiveSeries: Sendable {
 
   /// The runs that have begun, up to the one that a bucket belongs to, oldest first.
   private func judgedRuns(upTo bucket: Bucket) async throws -> [ScanRun] {
-    let all = try await runs.begun(bucket.granularity)
+    let all = try await runs.begun(bucket.granularity, through: .min)
     guard let place = all.firstIndex(where: { $0.through >= bucket.index }) else { return all }
     return Array(all[...place])
   }

@@ -17,21 +17,28 @@ struct ReviewLimits: Sendable, Hashable {
   /// How many series in one run.
   var series: Int
 
+  /// The most buckets, however long the days are: each of them is a batch that waits at the
+  /// classifier for the end of its review.
+  ///
+  /// That is 416 days of hours, and 34 of five minutes.
+  static let bucketsLimit: Int64 = 10_000
+
   /// The first bucket that is judged again.
   func earliest(_ granularity: SeriesModel.Granularity, through last: Int32) -> Int32 {
-    let buckets = max(1, Int64(days) * 86_400 / granularity.seconds)
+    let buckets = min(
+      max(1, Int64(days) * 86_400 / granularity.seconds), Self.bucketsLimit)
     return Int32(clamping: Int64(last) - buckets + 1)
   }
 }
 
-/// Judges again what a range's models have judged without knowing all: points that came late or were
-/// corrected, the calendar, and cohorts that were made anew.
+/// Judges again what a range's models have judged without knowing all: points that came late or
+/// were corrected, the calendar, and cohorts that were made anew.
 ///
 /// All series of a customer are judged again together, for an anomaly may be of several. The models
-/// are rebuilt from the beginning of history as they would have been, and their evidence goes to the
-/// detector under a higher revision, bucket by bucket, as part of a review. The classifier takes the
-/// review over as a whole when it is closed; then the models are stored. After a crash it begins anew
-/// and comes to the same.
+/// are rebuilt from the beginning of history as they would have been, and their evidence goes to
+/// the detector under a higher revision, bucket by bucket, as part of a review. The classifier
+/// takes the review over as a whole when it is closed; then the models are stored. After a crash it
+/// begins anew and comes to the same.
 struct RangeReview: Sendable {
   let loader: RangeLoader
   let detector: DetectorClient
@@ -52,6 +59,12 @@ struct RangeReview: Sendable {
     /// The last bucket that was judged.
     var through: Int32
     var revision: UInt32
+  }
+
+  /// What was handed over of a group.
+  private struct Handed {
+    var batches: UInt32 = 0
+    var findings: Int64 = 0
   }
 
   /// Judges again what is stale in a range.
@@ -168,8 +181,10 @@ struct RangeReview: Sendable {
       first: min(history ?? group.through, group.through),
       judgedFrom: Dictionary(uniqueKeysWithValues: zip(customers.map(\.id), from)))
     let start = models.start
-    let findings = try await walk(&models, group, range.metrics, run, job)
-    try await close(group, run, from: from)
+    let judgedFrom = from.min() ?? group.through
+    let handed = try await walk(
+      &models, group, range.metrics, judgedFrom: judgedFrom, run, job)
+    try await close(group, run, from: from, batches: handed.batches)
     var changes = models.changes(after: start - 1)
     for place in changes.indices { changes[place].state.revision = group.revision }
     let stored = changes
@@ -182,10 +197,10 @@ struct RangeReview: Sendable {
       "history judged again",
       [
         "run": run.id.key, "series": "\(group.list.series.count)",
-        "from": "\(Bucket(run.granularity, from.min() ?? group.through))",
-        "through": "\(Bucket(run.granularity, group.through))", "findings": "\(findings)",
+        "from": "\(Bucket(run.granularity, judgedFrom))",
+        "through": "\(Bucket(run.granularity, group.through))", "findings": "\(handed.findings)",
       ])
-    return findings
+    return handed.findings
   }
 
   /// Walks the models to the last bucket that was judged, and hands over what they say on the way.
@@ -193,11 +208,11 @@ struct RangeReview: Sendable {
   /// Each bucket is judged by the settings of the run that judged it first: what people set later
   /// says nothing of the past.
   private func walk(
-    _ models: inout RangeModels, _ group: Group, _ metrics: [SeriesModel.Metric], _ run: ScanRun,
-    _ job: ClaimedJob
-  ) async throws -> Int64 {
-    var findings: Int64 = 0
-    var begun = try await runs.begun(run.granularity)[...]
+    _ models: inout RangeModels, _ group: Group, _ metrics: [SeriesModel.Metric],
+    judgedFrom: Int32, _ run: ScanRun, _ job: ClaimedJob
+  ) async throws -> Handed {
+    var handed = Handed()
+    var begun = try await runs.begun(run.granularity, through: judgedFrom)[...]
     var settings: (sequence: Int64, present: JudgementSettings)?
     var from = models.start
     while from <= group.through {
@@ -224,7 +239,10 @@ struct RangeReview: Sendable {
         for var batch in batches {
           batch.sensitivity = settings?.present.sensitivity ?? []
           batch.rules = settings?.present.staticRules ?? []
-          findings += try await judge(batch, group, run)
+          batch.revision = group.revision
+          handed.batches += 1
+          handed.findings += try await detector.judge(
+            batch, notify: run.notifiesHistory, for: group.id)
         }
       }
       try await runs.pool.transaction { connection in
@@ -232,19 +250,7 @@ struct RangeReview: Sendable {
       }
       from = through + 1
     }
-    return findings
-  }
-
-  private func judge(
-    _ batch: Baselines.EvidenceBatch, _ group: Group, _ run: ScanRun
-  ) async throws -> Int64 {
-    var evidence = batch
-    evidence.revision = group.revision
-    var request = JudgeRequest()
-    request.evidence = EvidenceContract.EvidenceBatch(evidence)
-    request.notify = run.notifiesHistory
-    request.reviewID = group.id.bytes
-    return try await detector.judge(request, options: Self.options).findings
+    return handed
   }
 
   private func open(_ group: Group, _ run: ScanRun) async throws -> [Int32] {
@@ -258,13 +264,16 @@ struct RangeReview: Sendable {
     return try await detector.open(request)
   }
 
-  private func close(_ group: Group, _ run: ScanRun, from: [Int32]) async throws {
+  private func close(
+    _ group: Group, _ run: ScanRun, from: [Int32], batches: UInt32
+  ) async throws {
     var request = CloseReviewRequest()
     request.reviewID = group.id.bytes
     request.granularity = SeriesContract.Granularity(run.granularity)
     request.throughBucket = group.through
     request.revision = group.revision
     request.notifyHistory = run.notifiesHistory
+    request.batches = batches
     request.customers = group.list.customers.indices.map { place in
       var customer = ReviewedCustomer()
       let id = group.list.customers[place].id
@@ -277,6 +286,7 @@ struct RangeReview: Sendable {
     _ = try await detector.closeReview(request, options: Self.options)
   }
 
-  /// How long the classifier may take to hold a whole review against what it knows, in milliseconds.
+  /// How long the classifier may take to hold a whole review against what it knows, in
+  /// milliseconds.
   static let options = CallOptions(timeoutMilliseconds: 300_000)
 }

@@ -11,8 +11,8 @@ import WorkQueue
 
 /// Walks the series of one range over the buckets of a run.
 ///
-/// First what was judged without knowing all is judged again; then,
-/// bucket by bucket: advance the models with the cohort's stored rows, hand the evidence to the detector and wait until the
+/// First what was judged without knowing all is judged again; then, bucket by bucket: advance the
+/// models with the cohort's stored rows, hand the evidence to the detector and wait until the
 /// classifier has committed what came of it. Every 32 buckets models, progress and lease are
 /// committed together. After a crash the walk goes on from there: the same points give the same
 /// evidence, and whoever has seen it does nothing.

@@ -4,8 +4,8 @@ import SeriesModel
 import SeriesStore
 import WorkQueue
 
-/// Cuts a run into ranges of shards, by default with about a thousand series each; what cohorts have in common is
-/// looked for next.
+/// Cuts a run into ranges of shards, by default with about a thousand series each; what cohorts
+/// have in common is looked for next.
 struct ScanPlanner: Sendable {
   let runs: ScanRunTable
   let reader: SeriesReader

@@ -241,14 +241,16 @@ struct ScanRunTable: Sendable {
     ).first.flatMap { ScanRun(row: $0) }
   }
 
-  /// The runs of a granularity that have begun, by the last of their buckets.
-  func begun(_ granularity: Granularity) async throws -> [ScanRun] {
+  /// The runs of a granularity that have begun and judge a bucket or later ones, by the last of
+  /// their buckets.
+  func begun(_ granularity: Granularity, through first: Int32) async throws -> [ScanRun] {
     try await pool.query(
       """
       SELECT run_id, granularity, through_bucket, from_bucket, ingest_sequence, notify_history,
         state, series_due, calendar_sequence, setting_sequence
-      FROM scan_run WHERE granularity = $1 AND state > 0 ORDER BY through_bucket
-      """, [.int16(Int16(granularity.rawValue))]
+      FROM scan_run WHERE granularity = $1 AND state > 0 AND through_bucket >= $2
+      ORDER BY through_bucket
+      """, [.int16(Int16(granularity.rawValue)), .int32(first)]
     ).compactMap { ScanRun(row: $0) }
   }
 

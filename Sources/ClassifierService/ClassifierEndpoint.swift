@@ -21,30 +21,36 @@ struct ClassifierEndpoint: ClassifierHandler {
   func classify(
     _ request: ClassifyRequest, context: CallContext
   ) async throws(RPCError) -> ClassifyResponse {
-    guard let wire = request.findings else {
+    guard request.reviewID.isEmpty else {
       throw RPCError(
-        .invalidArgument, field: "findings", reason: "missing", "findings is missing")
+        .invalidArgument, field: "review_id", reason: "not_here",
+        "review_id: a part of a review is kept by KeepForReview")
     }
-    let findings = try Detection.FindingsBatch(wire)
-    let batch: JudgedBatch
-    do throws(ClassifierError) {
-      batch = try JudgedBatch(findings)
-    } catch {
-      throw error.rpcError
-    }
-    if !request.reviewID.isEmpty {
-      let id = try WireUUID(bytes: request.reviewID, field: "review_id")
-      try await keep(batch, wire, of: id)
-      return ClassifyResponse()
-    }
+    let (batch, _) = try Self.batch(request)
     let summary = try await answering { try await store.classify(batch) }
-    figures.count(summary, rows: findings.count)
+    figures.count(summary, rows: batch.findings.count)
     var response = ClassifyResponse()
     response.opened = summary.opened
     response.changed = summary.changed
     response.resolved = summary.resolved
     response.alreadyKnown = summary.alreadyKnown
     return response
+  }
+
+  /// The findings of a request, ready to be merged, and as they came.
+  static func batch(
+    _ request: ClassifyRequest
+  ) throws(RPCError) -> (batch: JudgedBatch, wire: FindingsContract.FindingsBatch) {
+    guard let wire = request.findings else {
+      throw RPCError(
+        .invalidArgument, field: "findings", reason: "missing", "findings is missing")
+    }
+    let findings = try Detection.FindingsBatch(wire)
+    do throws(ClassifierError) {
+      return (try JudgedBatch(findings), wire)
+    } catch {
+      throw error.rpcError
+    }
   }
 
   func getAnomaly(

@@ -28,8 +28,23 @@ enum PlatformEventTable {
     ).map { Key(cohort: $0.text(0), since: $0.int32(1), anomaly: AnomalyID($0.uuid(2))) }
   }
 
-  /// All events of a granularity, locked in the order of their keys.
+  /// All events of a granularity, in the order of their keys.
   static func all(
+    _ granularity: Granularity, on connection: isolated PostgresConnection
+  ) throws -> [Key] {
+    try connection.execute(
+      """
+      SELECT cohort, since, anomaly_id FROM platform_event WHERE granularity = $1
+      ORDER BY cohort, since
+      """, [.int16(Int16(granularity.rawValue))]
+    ).map { Key(cohort: $0.text(0), since: $0.int32(1), anomaly: AnomalyID($0.uuid(2))) }
+  }
+
+  /// All events of a granularity, locked in the order of their keys.
+  ///
+  /// All who judge a bucket in which an event goes on wait for the lock, so it is not for those who
+  /// only want to know.
+  static func lockAll(
     _ granularity: Granularity, on connection: isolated PostgresConnection
   ) throws -> [Key] {
     try connection.execute(

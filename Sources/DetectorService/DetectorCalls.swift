@@ -27,16 +27,37 @@ public struct DetectorCalls: DetectorHandler {
   public func judge(
     _ request: JudgeRequest, context: CallContext
   ) async throws(RPCError) -> JudgeResponse {
+    guard request.reviewID.isEmpty else {
+      throw RPCError(
+        .invalidArgument, field: "review_id", reason: "not_here",
+        "review_id: a part of a review is judged by JudgeForReview")
+    }
+    let found = try findings(in: request.evidence, notify: request.notify)
+    var hand = ClassifyRequest()
+    hand.findings = FindingsContract.FindingsBatch(found)
+    let committed = try await classifier.classify(hand, options: context.childOptions())
+    var response = Self.response(found)
+    response.anomaliesOpened = committed.opened
+    response.anomaliesChanged = committed.changed
+    return response
+  }
+
+  /// Judges as a part of a review, and answers when the classifier keeps it for the review's end.
+  public func judgeForReview(
+    _ request: JudgeRequest, context: CallContext
+  ) async throws(RPCError) -> JudgeResponse {
     let found = try findings(in: request.evidence, notify: request.notify)
     var hand = ClassifyRequest()
     hand.findings = FindingsContract.FindingsBatch(found)
     hand.reviewID = request.reviewID
-    let committed = try await classifier.classify(hand, options: context.childOptions())
+    _ = try await classifier.keepForReview(hand, options: context.childOptions())
+    return Self.response(found)
+  }
+
+  private static func response(_ found: Detection.FindingsBatch) -> JudgeResponse {
     var response = JudgeResponse()
     response.seriesJudged = Int64(found.count)
     response.findings = Int64(found.findings.count)
-    response.anomaliesOpened = committed.opened
-    response.anomaliesChanged = committed.changed
     return response
   }
 

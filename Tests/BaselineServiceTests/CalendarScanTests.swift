@@ -111,6 +111,33 @@ struct CalendarScanTests {
     }
   }
 
+  @Test func `an earlier release of a stage is waited for, and judges no part of a review`()
+    async throws
+  {
+    try await BaselineHouse.with(customers: 1) { house in
+      try await place(house, 0, region: "EU")
+      try await house.fill(100...199)
+      try await house.close(through: 199)
+      try await house.serving { client in
+        try await house.scan(client)
+        let before = house.detector.seen.withLock { seen in
+          seen.knowsNoReviews = true
+          return seen.calls
+        }
+        try await put([holiday(190, region: "EU")], client)
+        for await _ in house.detector.refusals { break }
+        #expect(house.detector.seen.withLock { $0.calls } == before)
+        house.detector.seen.withLock { $0.knowsNoReviews = false }
+        try await house.scan(client)
+        let (calls, closed) = house.detector.seen.withLock { ($0.calls, $0.closed) }
+        // One for the events of cohorts, one for the customer; each says how much it handed over.
+        #expect(closed.map(\.customers.count) == [0, 1])
+        #expect(closed.map(\.batches).reduce(0, +) == UInt32(calls - before))
+        #expect(closed.allSatisfy { $0.batches == 10 })
+      }
+    }
+  }
+
   @Test func `a point on arrival knows the calendar of the moment`() async throws {
     try await BaselineHouse.with(customers: 1) { house in
       try await place(house, 0, region: "EU")

@@ -13,6 +13,7 @@ import Testing
 /// A classifier that keeps what it was handed.
 private final class RecordingClassifier: ClassifierHandler {
   let batches = Locked<[FindingsContract.FindingsBatch]>([])
+  let kept = Locked<[ClassifyRequest]>([])
   let deadlines = Locked<[Deadline]>([])
 
   func classify(
@@ -26,6 +27,13 @@ private final class RecordingClassifier: ClassifierHandler {
   }
 
   private var absent: RPCError { RPCError(.unimplemented, "not in this test") }
+
+  func keepForReview(
+    _ request: ClassifyRequest, context: CallContext
+  ) async throws(RPCError) -> ClassifyResponse {
+    kept.withLock { $0.append(request) }
+    return ClassifyResponse()
+  }
 
   func openReview(
     _ request: OpenReviewRequest, context: CallContext
@@ -142,6 +150,24 @@ struct DetectorServiceTests {
       #expect(handed.first?.notify == true)
       #expect(handed.first?.findings.first?.kind == .drop)
       #expect(classifier.deadlines.withLock { $0.allSatisfy { $0 <= deadline } })
+    }
+  }
+
+  @Test func `a part of a review is handed over as one, and never as if it were new`()
+    async throws
+  {
+    try await serving { client, classifier in
+      var request = JudgeRequest()
+      request.evidence = evidence()
+      request.reviewID = WireUUID(high: 0x8000, low: 1 << 63).bytes
+      let response = try await client.judgeForReview(request)
+      #expect(response.findings == 1 && response.anomaliesOpened == 0)
+      let kept = classifier.kept.withLock { $0 }
+      #expect(kept.map(\.reviewID) == [request.reviewID])
+      #expect(kept.first?.findings?.findings.count == 1)
+      let error = await #expect(throws: RPCError.self) { _ = try await client.judge(request) }
+      #expect(error?.details.first?.field == "review_id")
+      #expect(classifier.batches.withLock { $0.isEmpty })
     }
   }
 

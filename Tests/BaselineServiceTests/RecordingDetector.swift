@@ -18,6 +18,8 @@ final class RecordingDetector: DetectorHandler {
     var calls = 0
     /// Refuses the call of this number and all after it.
     var refusesFrom = Int.max
+    /// Parts of reviews are refused, as by an earlier release that is still at work.
+    var knowsNoReviews = false
     var refusal = RPCError(.unavailable, "the detector is away")
   }
 
@@ -57,6 +59,16 @@ final class RecordingDetector: DetectorHandler {
     response.seriesJudged = Int64(evidence.customerIndex.count)
     response.findings = 1
     return response
+  }
+
+  func judgeForReview(
+    _ request: JudgeRequest, context: CallContext
+  ) async throws(RPCError) -> JudgeResponse {
+    if seen.withLock({ $0.knowsNoReviews }) {
+      refusing.yield()
+      throw RPCError(.unimplemented, "an earlier release")
+    }
+    return try await judge(request, context: context)
   }
 
   func openReview(

@@ -101,6 +101,10 @@ struct FakeClassifier: ClassifierHandler {
     _ request: OpenReviewRequest, context: CallContext
   ) async throws(RPCError) -> OpenReviewResponse { try unimplemented() }
 
+  func keepForReview(
+    _ request: ClassifyRequest, context: CallContext
+  ) async throws(RPCError) -> ClassifyResponse { try unimplemented() }
+
   func closeReview(
     _ request: CloseReviewRequest, context: CallContext
   ) async throws(RPCError) -> CloseReviewResponse { try unimplemented() }

@@ -1,4 +1,6 @@
+internal import AnomalyContract
 internal import Classification
+internal import Detection
 internal import FindingsContract
 internal import Postgres
 internal import RPC
@@ -32,10 +34,11 @@ extension ClassifierEndpoint {
     return response
   }
 
-  /// Keeps what was judged for the end of its review.
-  func keep(
-    _ batch: JudgedBatch, _ wire: FindingsContract.FindingsBatch, of id: WireUUID
-  ) async throws(RPCError) {
+  func keepForReview(
+    _ request: ClassifyRequest, context: CallContext
+  ) async throws(RPCError) -> ClassifyResponse {
+    let id = try WireUUID(bytes: request.reviewID, field: "review_id")
+    let (batch, wire) = try Self.batch(request)
     let bytes: [UInt8]
     do throws(WireError) {
       bytes = try wire.wireBytes()
@@ -45,6 +48,7 @@ extension ClassifierEndpoint {
     try await answering {
       try await store.keep(batch, bytes, of: PostgresUUID(high: id.high, low: id.low))
     }
+    return ClassifyResponse()
   }
 
   func closeReview(

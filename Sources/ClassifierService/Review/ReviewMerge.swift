@@ -3,8 +3,8 @@ internal import Classification
 internal import Detection
 internal import SeriesModel
 
-/// What the batches of a review come to, merged in memory as they would have been when their buckets
-/// were new.
+/// What the batches of a review come to, merged in memory as they would have been when their
+/// buckets were new.
 struct ReviewMerge {
   /// An event with the identity of its anomaly.
   typealias Event = (event: PlatformEvent, anomaly: AnomalyID)
@@ -32,6 +32,8 @@ struct ReviewMerge {
   var incidents: [StoredIncident]
   /// The platform events so far.
   var events: [Event]
+  /// What of each series was judged last, now and before.
+  var seen: [SeriesKey: SeenWindow]
   /// What stands behind the anomalies that were opened or got worse.
   private(set) var decisions: [StoredDecision] = []
 
@@ -55,6 +57,11 @@ struct ReviewMerge {
       }.map(\.anomaly)
     }
     try merge.run(records)
+    for (row, key) in zip(batch.order, keys) {
+      seen[key, default: SeenWindow()].insert(
+        bucket: bucket.index, revision: batch.findings.revision,
+        hash: batch.findings.evidenceHash[row])
+    }
     for place in merge.changedCursors { cursors[keys[place]] = merge.cursors[place] }
     for moved in merge.movedCursors {
       for side in Direction.allCases where cursors[moved.key]?[side] == moved.from.id {

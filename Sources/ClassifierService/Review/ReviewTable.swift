@@ -12,6 +12,9 @@ enum ReviewTable {
   /// After so long an open review was given up by its caller, in microseconds.
   static let abandonedMicroseconds: Int64 = 86_400_000_000
 
+  /// How many batches, of up to a mebibyte each, are read at once.
+  private static let pageBatches = 16
+
   /// Begins a review anew, whatever it held; those that were given up are cleared away.
   static func open(
     _ id: PostgresUUID, atUnixMicroseconds now: Int64, on connection: isolated PostgresConnection
@@ -50,30 +53,49 @@ enum ReviewTable {
 
   /// Ends a review, which no other does at the same time; false when it has been ended before.
   ///
-  /// - Throws: ``ClassifierError`` with `unknownReview` when there is none of that identity.
+  /// - Throws: ``ClassifierError`` with `unknownReview` when there is none of that identity, or
+  ///   when it does not hold the batches that its caller has handed over: then somebody else, who
+  ///   took the caller for dead, has begun it again.
   static func close(
-    _ id: PostgresUUID, on connection: isolated PostgresConnection
+    _ id: PostgresUUID, batches: Int, on connection: isolated PostgresConnection
   ) throws -> Bool {
     let known = try connection.execute(
       "SELECT is_closed FROM review WHERE review_id = $1 FOR UPDATE", [.uuid(id)]
     ).first
     guard let known else { throw unknown(id) }
     if known.bool(0) { return false }
+    let count = try connection.execute(
+      "SELECT count(*) FROM review_batch WHERE review_id = $1", [.uuid(id)]
+    ).single.int(0)
+    guard count == batches else {
+      throw ClassifierError(
+        .unknownReview, field: "review_id",
+        "the review \(AnomalyID(id).wireUUID.text) holds \(count) batches and not \(batches):"
+          + " it was begun again")
+    }
     try connection.execute(
       "UPDATE review SET is_closed = true WHERE review_id = $1", [.uuid(id)])
     return true
   }
 
-  /// What was kept, bucket by bucket.
-  static func batches(
-    _ id: PostgresUUID, on connection: isolated PostgresConnection
-  ) throws -> [JudgedBatch] {
-    try connection.execute(
-      "SELECT findings FROM review_batch WHERE review_id = $1 ORDER BY bucket, part",
-      [.uuid(id)]
-    ).map { row in
-      let wire = try FindingsContract.FindingsBatch(wireBytes: row.bytes(0))
-      return try JudgedBatch(Detection.FindingsBatch(wire))
+  /// Goes through what was kept, bucket by bucket, with few of it in memory.
+  static func forEachBatch(
+    of id: PostgresUUID, on connection: isolated PostgresConnection,
+    _ body: (JudgedBatch) throws -> Void
+  ) throws {
+    var last: (bucket: Int32, part: Int32) = (.min, .min)
+    while true {
+      let rows = try connection.execute(
+        """
+        SELECT findings, bucket, part FROM review_batch
+        WHERE review_id = $1 AND (bucket, part) > ($2, $3) ORDER BY bucket, part LIMIT $4
+        """, [.uuid(id), .int32(last.bucket), .int32(last.part), .int64(Int64(pageBatches))])
+      for row in rows {
+        let wire = try FindingsContract.FindingsBatch(wireBytes: row.bytes(0))
+        try body(JudgedBatch(Detection.FindingsBatch(wire)))
+        last = (row.int32(1), row.int32(2))
+      }
+      if rows.count < pageBatches { return }
     }
   }
 

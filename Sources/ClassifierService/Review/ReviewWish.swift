@@ -1,4 +1,5 @@
 internal import Classification
+internal import Detection
 internal import FindingsContract
 internal import Postgres
 internal import RPC
@@ -26,6 +27,8 @@ struct ReviewWish: Sendable, Hashable {
   var customers: [CustomerID: Part]
   /// Where the events of cohorts are looked at.
   var cohorts: Part?
+  /// Batches that were handed over.
+  var batches: Int
 
   /// The first bucket that any of it was judged again from.
   var from: Int32 { customers.values.map(\.from).min() ?? cohorts?.from ?? through }
@@ -42,17 +45,46 @@ extension ReviewWish {
     through = request.throughBucket
     revision = request.revision
     notifiesHistory = request.notifyHistory
+    batches = Int(request.batches)
     customers = [:]
     try Self.checkCount(request.customers.count)
     for (place, each) in request.customers.enumerated() {
       let customer = try WireUUID(
         bytes: each.customerID, field: "customers[\(place)].customer_id")
-      customers[CustomerID(customer)] = try Part(
+      let part = try Part(
         from: each.fromBucket, each.cause, each.detail, field: "customers[\(place)].")
+      guard customers.updateValue(part, forKey: CustomerID(customer)) == nil else {
+        throw RPCError(
+          .invalidArgument, field: "customers[\(place)].customer_id", reason: "duplicate_row",
+          "customers[\(place)].customer_id stands twice")
+      }
     }
     if customers.isEmpty {
       cohorts = try Part(from: request.fromBucket, request.cause, request.detail, field: "")
     }
+  }
+
+  /// Refuses a batch that is of something else than the review.
+  ///
+  /// - Throws: ``ClassifierError`` with `badRequest` that says what is wrong.
+  func check(_ batch: JudgedBatch) throws(ClassifierError) {
+    let findings = batch.findings
+    let stranger = findings.customers.first { customers[$0.id] == nil }
+    let fault: String? =
+      if findings.bucket.granularity != granularity {
+        "is of another granularity"
+      } else if findings.revision != revision {
+        "has revision \(findings.revision) and not \(revision)"
+      } else if batch.bucket < from || batch.bucket > through {
+        "lies outside of \(from) to \(through)"
+      } else if let stranger {
+        "speaks of the customer \(stranger.externalID), of whom the review is not"
+      } else {
+        nil
+      }
+    guard let fault else { return }
+    throw ClassifierError(
+      .badRequest, field: "review_id", "the review's batch of bucket \(batch.bucket) \(fault)")
   }
 
   /// Refuses more customers than a review may have.

@@ -3,7 +3,8 @@ internal import Detection
 internal import Postgres
 internal import SeriesModel
 
-/// What a review of customers changes, worked out from what is stored and from what was judged again.
+/// What a review of customers changes, worked out from what is stored and from what was judged
+/// again.
 struct ReviewedCustomers {
   let wish: ReviewWish
   let rules: MergeRules
@@ -56,25 +57,34 @@ struct ReviewedCustomers {
     record.episode.startBucket > wish.through
   }
 
-  /// Merges the batches, and holds what they bear against what is stored.
+  /// What was over before anything was judged again.
+  private var before: [AnomalyRecord] { stored.values.filter(isBefore) }
+
+  /// What is held against what is borne.
+  private var held: [AnomalyRecord] {
+    stored.values.filter { !isBefore($0) && !isLater($0) }
+  }
+
+  /// Begins the merging of what was judged again.
   ///
-  /// - Parameters:
-  ///   - batches: What was judged again, bucket by bucket.
-  ///   - events: The platform events that began before.
+  /// - Parameter events: The platform events that began before.
+  /// - Returns: What stood before, which takes the batches bucket by bucket.
   /// - Throws: ``ClassifierError`` with `unknownReview` when an anomaly has come to last across the
-  ///   first bucket meanwhile, or ``WireError``.
-  mutating func run(_ batches: [JudgedBatch], events: [ReviewMerge.Event]) throws {
+  ///   first bucket meanwhile.
+  func begin(events: [ReviewMerge.Event]) throws -> ReviewMerge {
     try checkStart()
-    let before = stored.values.filter(isBefore)
-    let held = stored.values.filter { !isBefore($0) && !isLater($0) }
-    var merge = ReviewMerge(
+    return ReviewMerge(
       rules: rules, nowUnixMicroseconds: nowUnixMicroseconds,
       held: Dictionary(uniqueKeysWithValues: held.map { ($0.id, $0.held(word: words[$0.id])) }),
       dismissed: dismissals, eventIDs: eventIDs, cursors: Self.cursors(of: before),
       records: Dictionary(uniqueKeysWithValues: before.map { ($0.id, $0) }),
       incidents: incidents.filter { $0.incident.startBucket < start(of: $0.customer) },
-      events: events)
-    for batch in batches { try merge.take(batch) }
+      events: events, seen: cursors.mapValues(\.seen))
+  }
+
+  /// Holds what the batches bear against what is stored.
+  mutating func finish(_ merge: ReviewMerge) {
+    let (before, held) = (before, held)
     let touched = before.filter { merge.records[$0.id]?.episode != $0.episode }
     let old = Set(before.map(\.id)).subtracting(touched.map(\.id))
     let borne = merge.records.values.filter { !old.contains($0.id) }
@@ -90,12 +100,15 @@ struct ReviewedCustomers {
       }
       for decision in decisions { carryOut(decision, merge.records, of: customer) }
     }
+    // Two that are the same one now may speak of one bucket; the later counts.
+    var latest: [AnomalyID: [Int32: StoredDecision]] = [:]
     for var decision in merge.decisions {
       decision.anomaly = kept(decision.anomaly)
-      decisions.removeAll { ($0.anomaly, $0.bucket) == (decision.anomaly, decision.bucket) }
-      decisions.append(decision)
+      latest[decision.anomaly, default: [:]][decision.bucket] = decision
     }
-    point(merge, batches)
+    decisions = latest.values.flatMap(\.values)
+      .sorted { ($0.anomaly, $0.bucket) < ($1.anomaly, $1.bucket) }
+    point(merge)
   }
 
   private func checkStart() throws {
@@ -168,19 +181,11 @@ struct ReviewedCustomers {
   }
 
   /// Lets series and incidents point to what there is now.
-  private mutating func point(_ merge: ReviewMerge, _ batches: [JudgedBatch]) {
-    var judged = cursors
-    for batch in batches {
-      for row in batch.order {
-        let key = batch.findings.series(ofRow: row)
-        judged[key, default: SeriesCursor()].seen.insert(
-          bucket: batch.bucket, revision: batch.findings.revision,
-          hash: batch.findings.evidenceHash[row])
-      }
-    }
-    for (key, live) in judged.sorted(by: { $0.key < $1.key }) where live.seen.lastBucket != nil {
+  private mutating func point(_ merge: ReviewMerge) {
+    for (key, seen) in merge.seen.sorted(by: { $0.key < $1.key }) where seen.lastBucket != nil {
+      let live = cursors[key] ?? SeriesCursor()
       var next = merge.cursors[key] ?? SeriesCursor()
-      next.seen = live.seen
+      next.seen = seen
       next.isStored = live.isStored
       for side in Direction.allCases {
         if let id = live[side], let record = stored[id], isLater(record) {

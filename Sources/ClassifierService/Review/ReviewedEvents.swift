@@ -14,6 +14,10 @@ struct ReviewedEvents {
   let stored: [AnomalyID: AnomalyRecord]
   let words: [AnomalyID: Classification.TransitionVerb]
 
+  /// The events so far, and the anomalies of those that the batches speak of.
+  private var events: [PlatformEvent]
+  private var made: [AnomalyID: AnomalyRecord] = [:]
+
   /// To be written.
   private(set) var savedRecords: [AnomalyRecord] = []
   private(set) var removed: [PlatformEventTable.Key] = []
@@ -31,45 +35,43 @@ struct ReviewedEvents {
     self.rules = rules
     self.nowUnixMicroseconds = nowUnixMicroseconds
     self.keys = keys
-    self.stored = Dictionary(uniqueKeysWithValues: stored.map { ($0.id, $0) })
+    let known = Dictionary(uniqueKeysWithValues: stored.map { ($0.id, $0) })
+    self.stored = known
     self.words = words
-  }
-
-  /// Follows the events through the batches, and holds them against what is stored.
-  mutating func run(_ batches: [JudgedBatch]) {
-    let known = keys.compactMap { key -> PlatformEvent? in
-      guard let record = stored[key.anomaly], key.since < part.from else { return nil }
+    events = keys.compactMap { key in
+      guard let record = known[key.anomaly], key.since < part.from else { return nil }
       return PlatformEvent(cohort: key.cohort, since: key.since, episode: record.episode)
     }
-    var events = known
-    var made: [AnomalyID: AnomalyRecord] = [:]
-    for batch in batches {
-      let decisions = PlatformEvent.decisions(
-        batch.findings.cohorts, in: batch.findings.bucket, known: events, rules: rules)
-      for decision in decisions {
-        let event = decision.event
-        events.removeAll { $0.cohort == event.cohort && $0.since == event.since }
-        events.append(event)
-        let id = AnomalyRecord.makeID(platform: event, wish.granularity)
-        if made[id] == nil {
-          made[id] = AnomalyRecord(
-            event, id: id, batch.findings, detectedAt: nowUnixMicroseconds)
-        }
-        made[id]?.episode = event.episode
+  }
+
+  /// Follows the events through the next batch.
+  mutating func take(_ batch: JudgedBatch) {
+    let decisions = PlatformEvent.decisions(
+      batch.findings.cohorts, in: batch.findings.bucket, known: events, rules: rules)
+    for decision in decisions {
+      let event = decision.event
+      events.removeAll { $0.cohort == event.cohort && $0.since == event.since }
+      events.append(event)
+      let id = AnomalyRecord.makeID(platform: event, wish.granularity)
+      if made[id] == nil {
+        made[id] = AnomalyRecord(event, id: id, batch.findings, detectedAt: nowUnixMicroseconds)
       }
+      made[id]?.episode = event.episode
     }
+  }
+
+  /// Holds what the batches bear against what is stored.
+  mutating func finish() {
     let held = stored.values.filter { record in
       (part.from...max(part.from, wish.through)).contains(record.episode.startBucket)
         || made[record.id] != nil
     }
     let decisions = reviewDecisions(
       held: held.map { $0.held(word: words[$0.id]) }, borne: made.values.map(\.borne))
-    for decision in decisions { carryOut(decision, made) }
+    for decision in decisions { carryOut(decision) }
   }
 
-  private mutating func carryOut(
-    _ decision: ReviewDecision, _ made: [AnomalyID: AnomalyRecord]
-  ) {
+  private mutating func carryOut(_ decision: ReviewDecision) {
     let known = decision.isHeld ? stored[decision.id] : nil
     guard var record = decision.borne.flatMap({ made[$0] }) ?? known else { return }
     record.id = decision.id

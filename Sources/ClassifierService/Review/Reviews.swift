@@ -9,8 +9,8 @@ extension ClassifierStore {
   /// - Parameters:
   ///   - id: What it is called by all that belongs to it.
   ///   - granularity: The length of the buckets.
-  ///   - changes: The first bucket whose evidence has changed, a customer each; the customer of zeros
-  ///     stands for the events of cohorts.
+  ///   - changes: The first bucket whose evidence has changed, a customer each; the customer of
+  ///     zeros stands for the events of cohorts.
   /// - Returns: From which bucket on to judge, in the order of the customers.
   /// - Throws: ``PostgresError``.
   func openReview(
@@ -45,13 +45,13 @@ extension ClassifierStore {
   func closeReview(_ wish: ReviewWish) async throws -> ReviewSummary {
     let moment = now()
     return try await pool.transaction { connection in
-      guard try ReviewTable.close(wish.id, on: connection) else { return ReviewSummary() }
-      let batches = try ReviewTable.batches(wish.id, on: connection)
+      let isOpen = try ReviewTable.close(wish.id, batches: wish.batches, on: connection)
+      guard isOpen else { return ReviewSummary() }
       let summary =
         if let part = wish.cohorts {
-          try takeOver(wish, part, batches, nowUnixMicroseconds: moment, on: connection)
+          try takeOver(wish, part, nowUnixMicroseconds: moment, on: connection)
         } else {
-          try takeOver(wish, batches, nowUnixMicroseconds: moment, on: connection)
+          try takeOver(wish, nowUnixMicroseconds: moment, on: connection)
         }
       try ReviewTable.clear(wish.id, on: connection)
       return summary
@@ -59,13 +59,14 @@ extension ClassifierStore {
   }
 
   private func takeOver(
-    _ wish: ReviewWish, _ batches: [JudgedBatch], nowUnixMicroseconds now: Int64,
+    _ wish: ReviewWish, nowUnixMicroseconds now: Int64,
     on connection: isolated PostgresConnection
   ) throws -> ReviewSummary {
     let customers = wish.customers.keys.sorted()
     let first = try ReviewTable.anomalies(of: customers, wish.granularity, on: connection)
     var keys = Set(first.filter { $0.reach.scope == .series }.map(\.key))
-    for batch in batches {
+    try ReviewTable.forEachBatch(of: wish.id, on: connection) { batch in
+      try wish.check(batch)
       for row in batch.order { keys.insert(batch.findings.series(ofRow: row)) }
     }
     // Judging and people's wishes hold these locks as well; what was read before may be old.
@@ -79,7 +80,9 @@ extension ClassifierStore {
       words: try ReviewTable.words(on: customers, connection),
       cursors: Dictionary(uniqueKeysWithValues: zip(order, cursors)), incidents: incidents,
       eventIDs: known)
-    try review.run(batches, events: events)
+    var merge = try review.begin(events: events)
+    try ReviewTable.forEachBatch(of: wish.id, on: connection) { try merge.take($0) }
+    review.finish(merge)
     for record in review.savedRecords { try AnomalyTable.save(record, on: connection) }
     try SeriesTable.save(review.savedCursors, on: connection)
     for incident in review.removedIncidents {
@@ -116,16 +119,20 @@ extension ClassifierStore {
   }
 
   private func takeOver(
-    _ wish: ReviewWish, _ part: ReviewWish.Part, _ batches: [JudgedBatch],
-    nowUnixMicroseconds now: Int64, on connection: isolated PostgresConnection
+    _ wish: ReviewWish, _ part: ReviewWish.Part, nowUnixMicroseconds now: Int64,
+    on connection: isolated PostgresConnection
   ) throws -> ReviewSummary {
-    let keys = try PlatformEventTable.all(wish.granularity, on: connection)
+    let keys = try PlatformEventTable.lockAll(wish.granularity, on: connection)
     let everyone = SeriesModel.Customer.everyone(in: "").id
     var review = ReviewedEvents(
       wish, part, rules: rules, nowUnixMicroseconds: now, keys: keys,
       stored: try ReviewTable.anomalies(of: [everyone], wish.granularity, on: connection),
       words: try ReviewTable.words(on: [everyone], connection))
-    review.run(batches)
+    try ReviewTable.forEachBatch(of: wish.id, on: connection) { batch in
+      try wish.check(batch)
+      review.take(batch)
+    }
+    review.finish()
     for record in review.savedRecords { try AnomalyTable.save(record, on: connection) }
     for key in review.removed {
       try PlatformEventTable.remove(key, wish.granularity, on: connection)

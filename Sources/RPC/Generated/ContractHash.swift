@@ -4,5 +4,5 @@
 enum ContractHash {
   /// SHA-256 over all contracts in order of their names.
   static let sha256 =
-    "6337fa1c06554c4087c63d1cd78f79bb107b4efe12f949595a7589cc4ac05376"
+    "817315c385cb8c0088328eb89b2264329feba3938ca7cc13189af36421e42d32"
 }

@@ -1453,10 +1453,11 @@ const ProtobufCEnumDescriptor tidemark__v1__transition_verb__descriptor =
   tidemark__v1__transition_verb__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tidemark__v1__classifier__method_descriptors[11] =
+static const ProtobufCMethodDescriptor tidemark__v1__classifier__method_descriptors[12] =
 {
   { "Classify", &tidemark__v1__classify_request__descriptor, &tidemark__v1__classify_response__descriptor },
   { "OpenReview", &tidemark__v1__open_review_request__descriptor, &tidemark__v1__open_review_response__descriptor },
+  { "KeepForReview", &tidemark__v1__classify_request__descriptor, &tidemark__v1__classify_response__descriptor },
   { "CloseReview", &tidemark__v1__close_review_request__descriptor, &tidemark__v1__close_review_response__descriptor },
   { "GetAnomaly", &tidemark__v1__get_anomaly_request__descriptor, &tidemark__v1__get_anomaly_response__descriptor },
   { "ListAnomalies", &tidemark__v1__list_anomalies_request__descriptor, &tidemark__v1__list_anomalies_response__descriptor },
@@ -1469,16 +1470,17 @@ static const ProtobufCMethodDescriptor tidemark__v1__classifier__method_descript
 };
 const unsigned tidemark__v1__classifier__method_indices_by_name[] = {
   0,        /* Classify */
-  2,        /* CloseReview */
-  3,        /* GetAnomaly */
-  7,        /* GetDecision */
-  5,        /* GetEvidence */
-  4,        /* ListAnomalies */
-  9,        /* ListSettings */
+  3,        /* CloseReview */
+  4,        /* GetAnomaly */
+  8,        /* GetDecision */
+  6,        /* GetEvidence */
+  2,        /* KeepForReview */
+  5,        /* ListAnomalies */
+  10,        /* ListSettings */
   1,        /* OpenReview */
-  8,        /* PutSettings */
-  10,        /* RemoveSettings */
-  6         /* Transition */
+  9,        /* PutSettings */
+  11,        /* RemoveSettings */
+  7         /* Transition */
 };
 const ProtobufCServiceDescriptor tidemark__v1__classifier__descriptor =
 {
@@ -1487,7 +1489,7 @@ const ProtobufCServiceDescriptor tidemark__v1__classifier__descriptor =
   "Classifier",
   "Tidemark__V1__Classifier",
   "tidemark.v1",
-  11,
+  12,
   tidemark__v1__classifier__method_descriptors,
   tidemark__v1__classifier__method_indices_by_name
 };
@@ -1507,13 +1509,21 @@ void tidemark__v1__classifier__open_review(ProtobufCService *service,
   assert(service->descriptor == &tidemark__v1__classifier__descriptor);
   service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void tidemark__v1__classifier__keep_for_review(ProtobufCService *service,
+                                               const Tidemark__V1__ClassifyRequest *input,
+                                               Tidemark__V1__ClassifyResponse_Closure closure,
+                                               void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__classifier__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void tidemark__v1__classifier__close_review(ProtobufCService *service,
                                             const Tidemark__V1__CloseReviewRequest *input,
                                             Tidemark__V1__CloseReviewResponse_Closure closure,
                                             void *closure_data)
 {
   assert(service->descriptor == &tidemark__v1__classifier__descriptor);
-  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__classifier__get_anomaly(ProtobufCService *service,
                                            const Tidemark__V1__GetAnomalyRequest *input,
@@ -1521,7 +1531,7 @@ void tidemark__v1__classifier__get_anomaly(ProtobufCService *service,
                                            void *closure_data)
 {
   assert(service->descriptor == &tidemark__v1__classifier__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__classifier__list_anomalies(ProtobufCService *service,
                                               const Tidemark__V1__ListAnomaliesRequest *input,
@@ -1529,7 +1539,7 @@ void tidemark__v1__classifier__list_anomalies(ProtobufCService *service,
                                               void *closure_data)
 {
   assert(service->descriptor == &tidemark__v1__classifier__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__classifier__get_evidence(ProtobufCService *service,
                                             const Tidemark__V1__GetEvidenceRequest *input,
@@ -1537,7 +1547,7 @@ void tidemark__v1__classifier__get_evidence(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &tidemark__v1__classifier__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__classifier__transition(ProtobufCService *service,
                                           const Tidemark__V1__TransitionRequest *input,
@@ -1545,7 +1555,7 @@ void tidemark__v1__classifier__transition(ProtobufCService *service,
                                           void *closure_data)
 {
   assert(service->descriptor == &tidemark__v1__classifier__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__classifier__get_decision(ProtobufCService *service,
                                             const Tidemark__V1__GetDecisionRequest *input,
@@ -1553,7 +1563,7 @@ void tidemark__v1__classifier__get_decision(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &tidemark__v1__classifier__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__classifier__put_settings(ProtobufCService *service,
                                             const Tidemark__V1__PutSettingsRequest *input,
@@ -1561,7 +1571,7 @@ void tidemark__v1__classifier__put_settings(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &tidemark__v1__classifier__descriptor);
-  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__classifier__list_settings(ProtobufCService *service,
                                              const Tidemark__V1__ListSettingsRequest *input,
@@ -1569,7 +1579,7 @@ void tidemark__v1__classifier__list_settings(ProtobufCService *service,
                                              void *closure_data)
 {
   assert(service->descriptor == &tidemark__v1__classifier__descriptor);
-  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__classifier__remove_settings(ProtobufCService *service,
                                                const Tidemark__V1__RemoveSettingsRequest *input,
@@ -1577,7 +1587,7 @@ void tidemark__v1__classifier__remove_settings(ProtobufCService *service,
                                                void *closure_data)
 {
   assert(service->descriptor == &tidemark__v1__classifier__descriptor);
-  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__classifier__init (Tidemark__V1__Classifier_Service *service,
                                      Tidemark__V1__Classifier_ServiceDestroy destroy)

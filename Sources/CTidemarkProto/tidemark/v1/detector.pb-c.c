@@ -404,18 +404,20 @@ const ProtobufCMessageDescriptor tidemark__v1__evaluate_response__descriptor =
   (ProtobufCMessageInit) tidemark__v1__evaluate_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor tidemark__v1__detector__method_descriptors[4] =
+static const ProtobufCMethodDescriptor tidemark__v1__detector__method_descriptors[5] =
 {
   { "Judge", &tidemark__v1__judge_request__descriptor, &tidemark__v1__judge_response__descriptor },
   { "Evaluate", &tidemark__v1__evaluate_request__descriptor, &tidemark__v1__evaluate_response__descriptor },
+  { "JudgeForReview", &tidemark__v1__judge_request__descriptor, &tidemark__v1__judge_response__descriptor },
   { "OpenReview", &tidemark__v1__open_review_request__descriptor, &tidemark__v1__open_review_response__descriptor },
   { "CloseReview", &tidemark__v1__close_review_request__descriptor, &tidemark__v1__close_review_response__descriptor },
 };
 const unsigned tidemark__v1__detector__method_indices_by_name[] = {
-  3,        /* CloseReview */
+  4,        /* CloseReview */
   1,        /* Evaluate */
   0,        /* Judge */
-  2         /* OpenReview */
+  2,        /* JudgeForReview */
+  3         /* OpenReview */
 };
 const ProtobufCServiceDescriptor tidemark__v1__detector__descriptor =
 {
@@ -424,7 +426,7 @@ const ProtobufCServiceDescriptor tidemark__v1__detector__descriptor =
   "Detector",
   "Tidemark__V1__Detector",
   "tidemark.v1",
-  4,
+  5,
   tidemark__v1__detector__method_descriptors,
   tidemark__v1__detector__method_indices_by_name
 };
@@ -444,13 +446,21 @@ void tidemark__v1__detector__evaluate(ProtobufCService *service,
   assert(service->descriptor == &tidemark__v1__detector__descriptor);
   service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void tidemark__v1__detector__judge_for_review(ProtobufCService *service,
+                                              const Tidemark__V1__JudgeRequest *input,
+                                              Tidemark__V1__JudgeResponse_Closure closure,
+                                              void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__detector__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void tidemark__v1__detector__open_review(ProtobufCService *service,
                                          const Tidemark__V1__OpenReviewRequest *input,
                                          Tidemark__V1__OpenReviewResponse_Closure closure,
                                          void *closure_data)
 {
   assert(service->descriptor == &tidemark__v1__detector__descriptor);
-  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__detector__close_review(ProtobufCService *service,
                                           const Tidemark__V1__CloseReviewRequest *input,
@@ -458,7 +468,7 @@ void tidemark__v1__detector__close_review(ProtobufCService *service,
                                           void *closure_data)
 {
   assert(service->descriptor == &tidemark__v1__detector__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__detector__init (Tidemark__V1__Detector_Service *service,
                                    Tidemark__V1__Detector_ServiceDestroy destroy)

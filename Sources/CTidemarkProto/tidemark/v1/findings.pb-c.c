@@ -1102,7 +1102,7 @@ const ProtobufCMessageDescriptor tidemark__v1__reviewed_customer__descriptor =
   (ProtobufCMessageInit) tidemark__v1__reviewed_customer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tidemark__v1__close_review_request__field_descriptors[9] =
+static const ProtobufCFieldDescriptor tidemark__v1__close_review_request__field_descriptors[10] =
 {
   {
     "review_id",
@@ -1212,8 +1212,21 @@ static const ProtobufCFieldDescriptor tidemark__v1__close_review_request__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "batches",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CloseReviewRequest, batches),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tidemark__v1__close_review_request__field_indices_by_name[] = {
+  9,   /* field[9] = batches */
   7,   /* field[7] = cause */
   5,   /* field[5] = customers */
   8,   /* field[8] = detail */
@@ -1227,7 +1240,7 @@ static const unsigned tidemark__v1__close_review_request__field_indices_by_name[
 static const ProtobufCIntRange tidemark__v1__close_review_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor tidemark__v1__close_review_request__descriptor =
 {
@@ -1237,7 +1250,7 @@ const ProtobufCMessageDescriptor tidemark__v1__close_review_request__descriptor 
   "Tidemark__V1__CloseReviewRequest",
   "tidemark.v1",
   sizeof(Tidemark__V1__CloseReviewRequest),
-  9,
+  10,
   tidemark__v1__close_review_request__field_descriptors,
   tidemark__v1__close_review_request__field_indices_by_name,
   1,  tidemark__v1__close_review_request__number_ranges,

@@ -39,7 +39,7 @@ public struct ClassifyRequest: WireMessage, Hashable {
   /// `findings`.
   public var findings: FindingsContract.FindingsBatch?
 
-  /// `review_id`: of the review that it is part of, or empty.
+  /// `review_id`: of the review that it is part of, for KeepForReview; else empty.
   public var reviewID: [UInt8] = []
 
   /// Makes a message whose fields hold their defaults.
@@ -562,6 +562,9 @@ public enum ClassifierMethods {
   /// Begins a review, and says from where on it has to be judged again.
   public static let openReview = RPCMethod(
     "tidemark.v1.Classifier/OpenReview", isIdempotent: true)
+  /// Keeps findings for the end of their review.
+  public static let keepForReview = RPCMethod(
+    "tidemark.v1.Classifier/KeepForReview", isIdempotent: true)
   /// Holds what was judged under the review's id against what is known: what is not borne any more is withdrawn, what has other numbers is updated, and nothing is opened twice.
   public static let closeReview = RPCMethod(
     "tidemark.v1.Classifier/CloseReview", isIdempotent: true)
@@ -601,6 +604,10 @@ public protocol ClassifierHandler: Sendable {
   func openReview(
     _ request: FindingsContract.OpenReviewRequest, context: CallContext
   ) async throws(RPCError) -> FindingsContract.OpenReviewResponse
+  /// Keeps findings for the end of their review.
+  func keepForReview(
+    _ request: ClassifyRequest, context: CallContext
+  ) async throws(RPCError) -> ClassifyResponse
   /// Holds what was judged under the review's id against what is known: what is not borne any more is withdrawn, what has other numbers is updated, and nothing is opened twice.
   func closeReview(
     _ request: FindingsContract.CloseReviewRequest, context: CallContext
@@ -654,6 +661,11 @@ extension ClassifierHandler {
           (request: FindingsContract.OpenReviewRequest, context: CallContext)
             async throws(RPCError) -> FindingsContract.OpenReviewResponse in
           try await self.openReview(request, context: context)
+        },
+        RPCMethodHandler(ClassifierMethods.keepForReview) {
+          (request: ClassifyRequest, context: CallContext)
+            async throws(RPCError) -> ClassifyResponse in
+          try await self.keepForReview(request, context: context)
         },
         RPCMethodHandler(ClassifierMethods.closeReview) {
           (request: FindingsContract.CloseReviewRequest, context: CallContext)
@@ -723,6 +735,13 @@ public struct ClassifierClient: Sendable {
     _ request: FindingsContract.OpenReviewRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> FindingsContract.OpenReviewResponse {
     try await caller.call(ClassifierMethods.openReview, request, options: options)
+  }
+
+  /// Keeps findings for the end of their review.
+  public func keepForReview(
+    _ request: ClassifyRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ClassifyResponse {
+    try await caller.call(ClassifierMethods.keepForReview, request, options: options)
   }
 
   /// Holds what was judged under the review's id against what is known: what is not borne any more is withdrawn, what has other numbers is updated, and nothing is opened twice.

@@ -14,7 +14,7 @@ public struct JudgeRequest: WireMessage, Hashable {
   /// `notify`.
   public var notify: Bool = false
 
-  /// `review_id`: of the review that it is part of, or empty.
+  /// `review_id`: of the review that it is part of, for JudgeForReview; else empty.
   public var reviewID: [UInt8] = []
 
   /// Makes a message whose fields hold their defaults.
@@ -159,6 +159,9 @@ public enum DetectorMethods {
   /// Judges and answers with the findings; nothing is stored.
   public static let evaluate = RPCMethod(
     "tidemark.v1.Detector/Evaluate", isIdempotent: true)
+  /// Judges as a part of a review: what is found waits for the review's end. It is a method of its own, so that a release that knows of no reviews refuses it, and does not take the past for the present.
+  public static let judgeForReview = RPCMethod(
+    "tidemark.v1.Detector/JudgeForReview", isIdempotent: true)
   /// Begins a review at the classifier.
   public static let openReview = RPCMethod(
     "tidemark.v1.Detector/OpenReview", isIdempotent: true)
@@ -177,6 +180,10 @@ public protocol DetectorHandler: Sendable {
   func evaluate(
     _ request: EvaluateRequest, context: CallContext
   ) async throws(RPCError) -> EvaluateResponse
+  /// Judges as a part of a review: what is found waits for the review's end. It is a method of its own, so that a release that knows of no reviews refuses it, and does not take the past for the present.
+  func judgeForReview(
+    _ request: JudgeRequest, context: CallContext
+  ) async throws(RPCError) -> JudgeResponse
   /// Begins a review at the classifier.
   func openReview(
     _ request: OpenReviewRequest, context: CallContext
@@ -202,6 +209,11 @@ extension DetectorHandler {
           (request: EvaluateRequest, context: CallContext)
             async throws(RPCError) -> EvaluateResponse in
           try await self.evaluate(request, context: context)
+        },
+        RPCMethodHandler(DetectorMethods.judgeForReview) {
+          (request: JudgeRequest, context: CallContext)
+            async throws(RPCError) -> JudgeResponse in
+          try await self.judgeForReview(request, context: context)
         },
         RPCMethodHandler(DetectorMethods.openReview) {
           (request: OpenReviewRequest, context: CallContext)
@@ -236,6 +248,13 @@ public struct DetectorClient: Sendable {
     _ request: EvaluateRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> EvaluateResponse {
     try await caller.call(DetectorMethods.evaluate, request, options: options)
+  }
+
+  /// Judges as a part of a review: what is found waits for the review's end. It is a method of its own, so that a release that knows of no reviews refuses it, and does not take the past for the present.
+  public func judgeForReview(
+    _ request: JudgeRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> JudgeResponse {
+    try await caller.call(DetectorMethods.judgeForReview, request, options: options)
   }
 
   /// Begins a review at the classifier.

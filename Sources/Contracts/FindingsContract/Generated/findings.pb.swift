@@ -478,6 +478,9 @@ public struct CloseReviewRequest: WireMessage, Hashable {
   /// `detail`: for the events of cohorts, at most 200 bytes.
   public var detail: String = ""
 
+  /// `batches`: Batches that were handed over. A review that holds another number was begun again by somebody else, and is not taken over.
+  public var batches: UInt32 = 0
+
   /// Makes a message whose fields hold their defaults.
   public init() {}
 
@@ -500,6 +503,7 @@ public struct CloseReviewRequest: WireMessage, Hashable {
     fromBucket = c.pointee.from_bucket
     cause = ReviewCause(rawValue: Int32(bitPattern: c.pointee.cause.rawValue))
     detail = wireSource.string(c.pointee.detail)
+    batches = c.pointee.batches
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -515,6 +519,7 @@ public struct CloseReviewRequest: WireMessage, Hashable {
     c.pointee.from_bucket = fromBucket
     c.pointee.cause = Tidemark__V1__ReviewCause(rawValue: UInt32(bitPattern: cause.rawValue))
     if !detail.isEmpty { c.pointee.detail = try arena.string(detail, "tidemark.v1.CloseReviewRequest.detail") }
+    c.pointee.batches = batches
     return WireTarget(c)
   }
 }

@@ -52,7 +52,7 @@ struct  Tidemark__V1__ClassifyRequest
   ProtobufCMessage base;
   Tidemark__V1__FindingsBatch *findings;
   /*
-   * of the review that it is part of, or empty
+   * of the review that it is part of, for KeepForReview; else empty
    */
   ProtobufCBinaryData review_id;
 };
@@ -554,6 +554,10 @@ struct Tidemark__V1__Classifier_Service
                       const Tidemark__V1__OpenReviewRequest *input,
                       Tidemark__V1__OpenReviewResponse_Closure closure,
                       void *closure_data);
+  void (*keep_for_review)(Tidemark__V1__Classifier_Service *service,
+                          const Tidemark__V1__ClassifyRequest *input,
+                          Tidemark__V1__ClassifyResponse_Closure closure,
+                          void *closure_data);
   void (*close_review)(Tidemark__V1__Classifier_Service *service,
                        const Tidemark__V1__CloseReviewRequest *input,
                        Tidemark__V1__CloseReviewResponse_Closure closure,
@@ -600,6 +604,7 @@ void tidemark__v1__classifier__init (Tidemark__V1__Classifier_Service *service,
     { TIDEMARK__V1__CLASSIFIER__BASE_INIT,\
       function_prefix__ ## classify,\
       function_prefix__ ## open_review,\
+      function_prefix__ ## keep_for_review,\
       function_prefix__ ## close_review,\
       function_prefix__ ## get_anomaly,\
       function_prefix__ ## list_anomalies,\
@@ -617,6 +622,10 @@ void tidemark__v1__classifier__open_review(ProtobufCService *service,
                                            const Tidemark__V1__OpenReviewRequest *input,
                                            Tidemark__V1__OpenReviewResponse_Closure closure,
                                            void *closure_data);
+void tidemark__v1__classifier__keep_for_review(ProtobufCService *service,
+                                               const Tidemark__V1__ClassifyRequest *input,
+                                               Tidemark__V1__ClassifyResponse_Closure closure,
+                                               void *closure_data);
 void tidemark__v1__classifier__close_review(ProtobufCService *service,
                                             const Tidemark__V1__CloseReviewRequest *input,
                                             Tidemark__V1__CloseReviewResponse_Closure closure,

@@ -34,7 +34,7 @@ struct  Tidemark__V1__JudgeRequest
   Tidemark__V1__EvidenceBatch *evidence;
   protobuf_c_boolean notify;
   /*
-   * of the review that it is part of, or empty
+   * of the review that it is part of, for JudgeForReview; else empty
    */
   ProtobufCBinaryData review_id;
 };
@@ -181,6 +181,10 @@ struct Tidemark__V1__Detector_Service
                    const Tidemark__V1__EvaluateRequest *input,
                    Tidemark__V1__EvaluateResponse_Closure closure,
                    void *closure_data);
+  void (*judge_for_review)(Tidemark__V1__Detector_Service *service,
+                           const Tidemark__V1__JudgeRequest *input,
+                           Tidemark__V1__JudgeResponse_Closure closure,
+                           void *closure_data);
   void (*open_review)(Tidemark__V1__Detector_Service *service,
                       const Tidemark__V1__OpenReviewRequest *input,
                       Tidemark__V1__OpenReviewResponse_Closure closure,
@@ -199,6 +203,7 @@ void tidemark__v1__detector__init (Tidemark__V1__Detector_Service *service,
     { TIDEMARK__V1__DETECTOR__BASE_INIT,\
       function_prefix__ ## judge,\
       function_prefix__ ## evaluate,\
+      function_prefix__ ## judge_for_review,\
       function_prefix__ ## open_review,\
       function_prefix__ ## close_review  }
 void tidemark__v1__detector__judge(ProtobufCService *service,
@@ -209,6 +214,10 @@ void tidemark__v1__detector__evaluate(ProtobufCService *service,
                                       const Tidemark__V1__EvaluateRequest *input,
                                       Tidemark__V1__EvaluateResponse_Closure closure,
                                       void *closure_data);
+void tidemark__v1__detector__judge_for_review(ProtobufCService *service,
+                                              const Tidemark__V1__JudgeRequest *input,
+                                              Tidemark__V1__JudgeResponse_Closure closure,
+                                              void *closure_data);
 void tidemark__v1__detector__open_review(ProtobufCService *service,
                                          const Tidemark__V1__OpenReviewRequest *input,
                                          Tidemark__V1__OpenReviewResponse_Closure closure,

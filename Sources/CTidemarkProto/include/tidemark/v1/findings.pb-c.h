@@ -295,10 +295,15 @@ struct  Tidemark__V1__CloseReviewRequest
    * for the events of cohorts, at most 200 bytes
    */
   char *detail;
+  /*
+   * Batches that were handed over. A review that holds another number was begun again by somebody else,
+   * and is not taken over.
+   */
+  uint32_t batches;
 };
 #define TIDEMARK__V1__CLOSE_REVIEW_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__close_review_request__descriptor) \
-    , {0,NULL}, TIDEMARK__V1__GRANULARITY__GRANULARITY_UNSPECIFIED, 0, 0, 0, 0,NULL, 0, TIDEMARK__V1__REVIEW_CAUSE__REVIEW_CAUSE_UNSPECIFIED, (char *)protobuf_c_empty_string }
+    , {0,NULL}, TIDEMARK__V1__GRANULARITY__GRANULARITY_UNSPECIFIED, 0, 0, 0, 0,NULL, 0, TIDEMARK__V1__REVIEW_CAUSE__REVIEW_CAUSE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Tidemark__V1__CloseReviewResponse
