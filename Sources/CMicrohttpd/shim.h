@@ -32,8 +32,10 @@ static inline struct MHD_Daemon *tidemark_mhd_start(
     const struct tidemark_mhd_settings *settings, MHD_AccessHandlerCallback handle,
     MHD_RequestCompletedCallback completed, tidemark_mhd_uri_callback began,
     MHD_NotifyConnectionCallback connected, void *context) {
+  // Not epoll: quiescing such a daemon takes the listening socket out of the epoll set on the thread
+  // that stops it and on the daemon's own, and whichever comes second aborts the process.
   return MHD_start_daemon(
-      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, context,
+      MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, context,
       MHD_OPTION_LISTEN_SOCKET, settings->listen_socket,
       MHD_OPTION_THREAD_POOL_SIZE, settings->threads,
       MHD_OPTION_CONNECTION_LIMIT, settings->connection_limit,

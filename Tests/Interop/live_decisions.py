@@ -150,4 +150,4 @@ def check_rules(checks: Checks, live) -> None:
     code, said = live.tidemark("rules", "remove", "floor", "--scope", "customer:c003")
     checks.check("what is not there is told", code == 1 and "no rule was set" in said, said)
     code, said = live.tidemark("rules", "add", "--name", "cap", "--comparison", "sinks")
-    checks.check("an unknown comparison is told", code == 1 and "sinks" in said, said)
+    checks.check("an unknown comparison is told", code == 2 and "sinks" in said, said)
