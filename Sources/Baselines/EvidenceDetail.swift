@@ -8,7 +8,7 @@ public enum EvidenceDetail: Sendable, Hashable {
   /// Where a test may find something with thresholds multiplied by this or more.
   case notable(scale: Double)
 
-  /// Rows in which something may be found by the most cautious of settings and by the nominal one.
+  /// Rows in which something may be found by the most sensitive of settings or by the nominal one.
   public init(_ settings: some Sequence<SensitivityRule>) {
     self = .notable(scale: settings.reduce(1) { min($0, $1.scale) })
   }
