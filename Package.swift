@@ -119,6 +119,29 @@ let contracts: [Target] = [
     ["RPC", "CTidemarkProto", "CProtobufC", "SeriesContract", "AnomalyContract"]),
 ]
 
+/// What all ways to a receiver have in common.
+let integrationBase = room(
+  "Integration", in: "Integrations",
+  ["Locking", "JSON", "YAML", "Egress", "ServiceRuntime", "SeriesModel", "Alerting"])
+
+/// The room of one vendor.
+func integration(_ name: String) -> Target {
+  room(
+    name, in: "Integrations",
+    [
+      "Integration", "Alerting", "SeriesModel", "Egress", "ServiceRuntime", "YAML", "JSON",
+      "Cryptography",
+    ])
+}
+
+/// The vendors, one room each; none knows another.
+let vendors: [Target] = [
+  integration("PagerDutyIntegration"),
+  integration("EmailIntegration"),
+]
+
+let integrations: [Target] = [integrationBase] + vendors
+
 let runtime: [Target.Dependency] = [
   "Locking", "JSON", "ServiceRuntime", "RPC", "Cryptography", "SeriesModel", "SeriesContract",
 ]
@@ -148,7 +171,9 @@ let services: [Target] = [
     ]),
   room(
     "NotifierService",
-    runtime + stored + ["YAML", "Egress", "Alerting", "AnomalyContract", "DeliveryContract"]),
+    runtime + stored + [
+      "YAML", "Egress", "Alerting", "Integration", "AnomalyContract", "DeliveryContract",
+    ] + vendors.map { .target(name: $0.name) }),
   room(
     "GatewayService",
     runtime + stored + [
@@ -281,8 +306,9 @@ let testRooms: [Target] = [
   tests(
     "NotifierServiceTests",
     [
-      "NotifierService", "DeliveryContract", "AnomalyContract", "SeriesContract", "Alerting",
-      "Egress", "WorkQueue", "ServiceRuntime", "JSON", "RPC", "Postgres",
+      "NotifierService", "Integration", "PagerDutyIntegration", "EmailIntegration",
+      "DeliveryContract", "AnomalyContract", "SeriesContract", "Alerting", "Egress", "WorkQueue",
+      "ServiceRuntime", "JSON", "RPC", "Postgres",
     ]),
   tests(
     "GatewayServiceTests",
@@ -311,7 +337,7 @@ let package = Package(
     .executable(name: "tidemark-gateway", targets: ["tidemark-gateway"]),
     .executable(name: "protoc-gen-tidemark", targets: ["protoc-gen-tidemark"]),
   ],
-  targets: cRooms + waists + pureRooms + contracts + services + frontDoors + benchmarks
-    + testRooms,
+  targets: cRooms + waists + pureRooms + contracts + integrations + services + frontDoors
+    + benchmarks + testRooms,
   swiftLanguageModes: [.v6]
 )

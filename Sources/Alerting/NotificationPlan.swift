@@ -9,13 +9,23 @@ public struct ReceiverRules: Sendable, Hashable {
   /// Whether it is told that an anomaly is over.
   public var wantsResolved: Bool
 
+  /// What it is told as one thing.
+  public var incidentScope: IncidentScope
+
+  /// Whether something stays open at the other side until it is told of the end; such an end is
+  /// told even when it has been silenced since.
+  public var holdsIncidents: Bool
+
   /// Gathers the rules.
   public init(
-    minimumSeverity: NoticeSeverity = .info, pages: Bool = false, wantsResolved: Bool = true
+    minimumSeverity: NoticeSeverity = .info, pages: Bool = false, wantsResolved: Bool = true,
+    incidentScope: IncidentScope = .anomaly, holdsIncidents: Bool = false
   ) {
     self.minimumSeverity = minimumSeverity
     self.pages = pages
     self.wantsResolved = wantsResolved
+    self.incidentScope = incidentScope
+    self.holdsIncidents = holdsIncidents
   }
 }
 

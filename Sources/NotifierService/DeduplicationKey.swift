@@ -21,18 +21,3 @@ func deliveryID(
   guard let id = WireUUID(bytes: bytes) else { preconditionFailure("a UUID has 16 bytes") }
   return id
 }
-
-/// The name under which a secret key may be stored.
-func routingKeyID(_ key: [UInt8]) -> String {
-  String(Hexadecimal.encode(SHA256.hash(Array("tidemark/routing-key/".utf8) + key)).prefix(16))
-}
-
-/// Whether the byte is a letter or a digit of ASCII.
-func isAlphanumeric(_ byte: UInt8) -> Bool {
-  switch byte {
-  case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-    UInt8(ascii: "0")...UInt8(ascii: "9"):
-    true
-  default: false
-  }
-}

@@ -1,4 +1,5 @@
 internal import Alerting
+internal import Integration
 internal import AnomalyContract
 internal import DeliveryContract
 internal import Postgres
@@ -82,8 +83,10 @@ extension DeliveryStore {
   private func message(_ id: WireUUID, _ found: Candidate) throws -> OutgoingMessage {
     let notice = try Notice(AnomalyChange(wireBytes: found.change))
     return OutgoingMessage(
-      delivery: id.text, notice: notice, isTrigger: found.isTrigger,
-      deduplicationKey: found.key, keyID: found.isTold ? found.keyID : nil)
+      delivery: id.text, attempt: found.attempts + 1, mayHaveArrived: found.isUncertain,
+      action: found.isTrigger ? .trigger : .resolve, threadKey: found.key,
+      reference: found.isTold ? found.keyID : nil, receiver: found.receiver,
+      items: [.init(notice: notice, text: NoticeText(notice, publicURL: publicURL))])
   }
 
   private func candidate(
@@ -128,7 +131,7 @@ extension DeliveryStore {
     _ id: WireUUID, _ message: OutgoingMessage, attempt: Int, result: SendResult,
     status: DeliveryStatus, latencyMicroseconds: Int64, job: ClaimedJob, now: Int64
   ) async throws {
-    let anomaly = message.notice.anomaly
+    let anomaly = message.lead.notice.anomaly
     let receiver = String(job.kind.dropFirst("deliver/".count))
     try await pool.transaction { connection in
       try lock(anomaly, on: connection)
@@ -142,7 +145,7 @@ extension DeliveryStore {
           .text(cut(result.answer)), .int64(latencyMicroseconds), .bool(status != .queued),
         ])
       let isTaken = status == .sent
-      if isTaken || (result.mayHaveArrived && message.isTrigger) {
+      if isTaken || (result.mayHaveArrived && message.action == .trigger) {
         try connection.execute(
           """
           UPDATE thread SET told_status = $3, key_id = COALESCE($4, key_id)
@@ -151,8 +154,9 @@ extension DeliveryStore {
           [
             .anomaly(anomaly), .text(receiver),
             .int16(
-              (message.isTrigger ? NotificationThread.Status.triggered : .resolved).rawValue),
-            .optionalText(result.keyID),
+              (message.action == .trigger ? NotificationThread.Status.triggered : .resolved)
+                .rawValue),
+            .optionalText(result.reference),
           ])
       }
       if status == .queued { return }

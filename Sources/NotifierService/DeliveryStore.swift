@@ -11,6 +11,7 @@ struct DeliveryStore: Sendable {
   let queue: WorkQueue
   let routes: Routes
   let giveUpSeconds: Double
+  let publicURL: String?
 
   /// What became of a submission.
   struct Submitted: Sendable {
@@ -140,7 +141,7 @@ struct DeliveryStore: Sendable {
       decision.isTrigger = false
       decision.thread = .resolved
     }
-    if decision.thread != nil, case .nowhere = receiver.way {
+    if decision.thread != nil, receiver.way == nil {
       decision.status = .withoutRoute
       decision.reason = "the receiver has no way to be reached"
       decision.thread = nil

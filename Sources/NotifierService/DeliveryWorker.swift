@@ -1,4 +1,5 @@
 internal import Alerting
+internal import Integration
 internal import SeriesContract
 internal import ServiceRuntime
 internal import WorkQueue
@@ -34,7 +35,7 @@ struct DeliveryWorker: Sendable {
       return .completed
     case .send(let message, let attempt):
       let started = clock()
-      let result = await channel.send(message)
+      let result = await channel.send(message, now: started)
       return try await settle(
         id, message, attempt: attempt, result: result, latency: clock() - started, job: job)
     }
@@ -48,7 +49,7 @@ struct DeliveryWorker: Sendable {
     var waitSeconds = retry.waitSeconds(attempt: attempt)
     switch result.outcome {
     case .taken: status = .sent
-    case .refused: status = .undeliverable
+    case .refused, .disabled: status = .undeliverable
     case .retry(let afterSeconds):
       // Who asks for more than the longest wait is asked again meanwhile.
       waitSeconds = min(max(waitSeconds, Double(afterSeconds ?? 0)), retry.longestSeconds)
@@ -69,8 +70,8 @@ struct DeliveryWorker: Sendable {
     _ status: DeliveryStatus
   ) {
     let fields: Logger.Fields = [
-      "delivery": id.text, "anomaly": message.notice.anomaly.text, "receiver": receiver.name,
-      "kind": message.isTrigger ? "trigger" : "resolve", "attempt": "\(attempt)",
+      "delivery": id.text, "anomaly": message.lead.notice.anomaly.text, "receiver": receiver.name,
+      "kind": message.action.rawValue, "attempt": "\(attempt)",
       "answer": result.answer,
     ]
     switch status {

@@ -1,5 +1,6 @@
 internal import Alerting
 internal import Egress
+internal import Integration
 internal import Postgres
 internal import ServiceRuntime
 internal import WorkQueue
@@ -37,7 +38,7 @@ struct NotifierCore: Sendable {
       pool: pool, schema: .notifier, settings: WorkQueue.Settings(attemptsLimit: 1_000_000))
     store = DeliveryStore(
       pool: pool, queue: queue, routes: settings.routes,
-      giveUpSeconds: settings.retry.giveUpSeconds)
+      giveUpSeconds: settings.retry.giveUpSeconds, publicURL: settings.publicURL)
     figures = NotifierFigures(registry)
     calls = NotifierCalls(store: store, figures: figures, logger: logger, clock: clock)
     egress = try EgressClient(policy: settings.egress)
@@ -62,7 +63,7 @@ struct NotifierCore: Sendable {
     for name in try await store.orphans() {
       logger.warning("receiver with waiting notifications is gone", ["receiver": name])
       workers.append(
-        worker(Receiver(name: name, rules: ReceiverRules(), way: .nowhere), MissingChannel()))
+        worker(Receiver(name: name, rules: ReceiverRules(), way: nil), MissingChannel()))
     }
     return workers
   }
@@ -83,23 +84,10 @@ struct NotifierCore: Sendable {
   }
 
   private func channel(to receiver: Receiver) throws -> (any DeliveryChannel)? {
-    let milliseconds = Int(settings.sendSeconds * 1_000)
-    switch receiver.way {
-    case .pagerDuty(let pagerDuty):
-      return PagerDutyChannel(
-        settings: pagerDuty, egress: egress, publicURL: settings.publicURL,
-        totalMilliseconds: milliseconds)
-    case .email(let email):
-      let limits = MailClient.Limits(
-        totalMilliseconds: milliseconds, connectMilliseconds: milliseconds,
-        replySeconds: max(1, milliseconds / 1_000))
-      return EmailChannel(
-        settings: email,
-        client: try MailClient(server: email.server, policy: settings.egress, limits: limits),
-        publicURL: settings.publicURL)
-    case .nowhere:
-      return nil
-    }
+    try receiver.way?.channel(
+      ChannelSurroundings(
+        egress: egress, policy: settings.egress, publicURL: settings.publicURL,
+        totalMilliseconds: Int(settings.sendSeconds * 1_000)))
   }
 
   private func worker(
@@ -122,10 +110,7 @@ struct NotifierCore: Sendable {
 
 /// Stands where a receiver was that is not among the settings any more.
 private struct MissingChannel: DeliveryChannel {
-  func waitMicroseconds(for message: OutgoingMessage, now: Int64) -> Int64? { nil }
-
-  func send(_ message: OutgoingMessage) async -> SendResult {
-    SendResult(
-      outcome: .refused, answer: "the receiver is not among the settings any more")
+  func send(_ message: OutgoingMessage, now: Int64) async -> SendResult {
+    .refused("the receiver is not among the settings any more")
   }
 }

@@ -1,4 +1,5 @@
 public import Egress
+internal import Integration
 public import ServiceRuntime
 
 /// What the notifier needs to know but for its calls' transport.
@@ -90,11 +91,12 @@ extension Routes {
   func faults(under policy: EgressPolicy) -> [String] {
     var faults: [String] = []
     for receiver in receivers.values.sorted(by: { $0.name < $1.name }) {
-      guard case .pagerDuty(let settings) = receiver.way else { continue }
-      do {
-        try policy.check(url: settings.url)
-      } catch {
-        faults.append("receiver '\(receiver.name)': \(error.detail) (egress-allow-plaintext)")
+      for url in receiver.way?.urls ?? [] {
+        do {
+          try policy.check(url: url)
+        } catch {
+          faults.append("receiver '\(receiver.name)': \(error.detail) (egress-allow-plaintext)")
+        }
       }
     }
     return faults

@@ -98,7 +98,7 @@ struct PackageDescription: Sendable {
   private static func orderOfManifest() throws -> [String: Int] {
     let manifest = try text("Package.swift")
     let pattern =
-      #/(?:room|systemRoom|frontDoor|tests|target|executableTarget)\(\s*(?:name: )?"([^"]+)"/#
+      #/(?:room|systemRoom|integration|frontDoor|tests|target|executableTarget)\(\s*(?:name: )?"([^"]+)"/#
     var order: [String: Int] = [:]
     for match in manifest.matches(of: pattern) where order[String(match.1)] == nil {
       order[String(match.1)] = order.count

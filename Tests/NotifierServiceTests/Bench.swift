@@ -2,9 +2,11 @@ import Alerting
 import AnomalyContract
 import DeliveryContract
 import Egress
+import EmailIntegration
 import Foundation
 import JSON
 import Locking
+import PagerDutyIntegration
 import Postgres
 import RPC
 import SeriesContract
@@ -178,11 +180,10 @@ extension Receiver {
     let key = try #require(RoutingKey(Redacted(key)))
     return Receiver(
       name: name, rules: ReceiverRules(minimumSeverity: minimum, pages: true),
-      way: .pagerDuty(
-        PagerDutySettings(
-          url: "http://127.0.0.1:\(port)/v2/enqueue", routingKey: key,
-          previousKeys: previous.compactMap { RoutingKey(Redacted($0)) },
-          eventsPerMinute: perMinute)))
+      way: PagerDutySettings(
+        url: "http://127.0.0.1:\(port)/v2/enqueue", routingKey: key,
+        previousKeys: previous.compactMap { RoutingKey(Redacted($0)) },
+        eventsPerMinute: perMinute))
   }
 
   static func mail(
@@ -191,11 +192,10 @@ extension Receiver {
   ) -> Receiver {
     Receiver(
       name: name, rules: ReceiverRules(),
-      way: .email(
-        EmailSettings(
-          server: MailServer(host: "127.0.0.1", port: port, protection: .insecure),
-          from: MailDocument.Mailbox(name: "Tidemark", address: "tidemark@example.org"), to: to,
-          fallback: fallback)))
+      way: EmailSettings(
+        server: MailServer(host: "127.0.0.1", port: port, protection: .insecure),
+        from: MailDocument.Mailbox(name: "Tidemark", address: "tidemark@example.org"), to: to,
+        fallback: fallback))
   }
 }
 

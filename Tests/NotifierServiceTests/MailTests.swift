@@ -1,6 +1,8 @@
 import AnomalyContract
 import DeliveryContract
 import Egress
+import EmailIntegration
+import Integration
 import Locking
 import SeriesContract
 import TestSupport
@@ -76,7 +78,7 @@ struct MailTests {
       let id = try #require(try await bench.deliveries().first).id
       let uuid = try #require(WireUUID(bytes: id))
       let message = try #require(try await bench.core.store.message(uuid))
-      _ = await worker.channel.send(message)
+      _ = await worker.channel.send(message, now: 0)
       bench.now.withLock { $0 += 60_000_000 }
       try await bench.workToTheEnd()
       let mails = try sink.files(".eml")

@@ -1,6 +1,7 @@
 import AnomalyContract
 import DeliveryContract
 import Egress
+import Integration
 import JSON
 import Locking
 import Postgres
@@ -234,7 +235,7 @@ struct PagerDutyTests {
         Issue.record("nothing to send")
         return
       }
-      _ = await worker.channel.send(message)
+      _ = await worker.channel.send(message, now: 0)
       await first.core.close()
       let second = try Bench(database, .to(.pager(port: pager.program.port)))
       try await second.workToTheEnd()

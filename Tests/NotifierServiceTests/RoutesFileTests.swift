@@ -1,6 +1,8 @@
 import Alerting
 import Egress
+import EmailIntegration
 import Foundation
+import PagerDutyIntegration
 import Testing
 
 @testable import NotifierService
@@ -60,15 +62,17 @@ struct RoutesFileTests {
     let pager = try #require(routes.receivers["on-call"])
     #expect(
       pager.rules
-        == ReceiverRules(minimumSeverity: .critical, pages: true, wantsResolved: false))
-    guard case .pagerDuty(let settings) = pager.way else {
+        == ReceiverRules(
+          minimumSeverity: .critical, pages: true, wantsResolved: false, incidentScope: .anomaly,
+          holdsIncidents: true))
+    guard let settings = pager.way as? PagerDutySettings else {
       Issue.record("not PagerDuty")
       return
     }
     #expect(settings.url == "https://events.pagerduty.com/v2/enqueue")
     #expect(settings.eventsPerMinute == 60)
     #expect("\(settings)".contains("<redacted>") && !"\(settings)".contains(Bench.key))
-    guard case .email(let mail) = try #require(routes.receivers["owner"]).way else {
+    guard let mail = try #require(routes.receivers["owner"]).way as? EmailSettings else {
       Issue.record("not mail")
       return
     }

@@ -36,7 +36,7 @@ struct SubmissionTests {
   @Test func `each receiver has its line in the log, with the reason for silence`() async throws {
     let routes = try Routes.to(
       .pager("pager", port: 9, minimum: .critical), .mail("owner", port: 9),
-      Receiver(name: "nobody", rules: ReceiverRules(), way: .nowhere))
+      Receiver(name: "nobody", rules: ReceiverRules(), way: nil))
     try await Bench.with(routes) { bench in
       let response = try await bench.submit { change in
         change.severity = .warning
@@ -60,7 +60,7 @@ struct SubmissionTests {
     let receiver = try Receiver.pager(port: pager.program.port)
     let critical = Routes(
       receivers: [
-        "pager": receiver, "nobody": Receiver(name: "nobody", rules: .init(), way: .nowhere),
+        "pager": receiver, "nobody": Receiver(name: "nobody", rules: .init(), way: nil),
       ],
       tree: try RouteTree(
         root: Route(

@@ -1,4 +1,5 @@
 internal import Alerting
+internal import Integration
 internal import JSON
 internal import SeriesModel
 internal import ServiceRuntime
@@ -12,42 +13,37 @@ struct PagerDutyEvent {
 
   let body: [UInt8]
 
-  init(
-    _ notice: Notice, isTrigger: Bool, routingKey: String, deduplicationKey: String,
-    publicURL: String?
-  ) {
-    let text = NoticeText(notice, publicURL: publicURL)
+  init(_ message: OutgoingMessage, routingKey: String) {
     var event: JSONObject = [
       "routing_key": .string(routingKey),
-      "event_action": .string(isTrigger ? "trigger" : "resolve"),
-      "dedup_key": .string(deduplicationKey),
+      "event_action": .string(message.action.rawValue),
+      "dedup_key": .string(message.threadKey),
     ]
-    guard isTrigger else {
+    guard message.action == .trigger else {
       body = JSONValue.object(event).encodedBytes()
       return
     }
     event["client"] = "Tidemark"
-    if let link = text.link {
+    if let link = message.link {
       event["client_url"] = .string(link)
       event["links"] = [["href": .string(link), "text": "Anomalies of the customer"]]
     }
-    event["payload"] = .object(Self.payload(notice, text, details: Self.details(notice, text)))
+    event["payload"] = .object(Self.payload(message, details: Self.details(message)))
     var bytes = JSONValue.object(event).encodedBytes()
     if bytes.count > Self.bytesLimit {
       let note: JSONValue = [
         "error": "The details were left out because they exceed the size of an event."
       ]
-      event["payload"] = .object(Self.payload(notice, text, details: note))
+      event["payload"] = .object(Self.payload(message, details: note))
       bytes = JSONValue.object(event).encodedBytes()
     }
     body = bytes
   }
 
-  private static func payload(
-    _ notice: Notice, _ text: NoticeText, details: JSONValue
-  ) -> JSONObject {
-    [
-      "summary": .string(cut(text.subject)),
+  private static func payload(_ message: OutgoingMessage, details: JSONValue) -> JSONObject {
+    let notice = message.lead.notice
+    return [
+      "summary": .string(message.subject.cut(scalars: summaryLimit)),
       "source": .string(notice.customer.externalID),
       "severity": .string(notice.severity.name),
       "timestamp": .string(Timestamp.text(unixMicroseconds: notice.detectedUnixMicroseconds)),
@@ -58,17 +54,17 @@ struct PagerDutyEvent {
     ]
   }
 
-  private static func cut(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.prefix(summaryLimit)))
-  }
-
-  private static func details(_ notice: Notice, _ text: NoticeText) -> JSONValue {
+  private static func details(_ message: OutgoingMessage) -> JSONValue {
+    let text = message.lead.text
     var details: JSONObject = ["What happened": .string(text.sentence)]
     for fact in text.facts { details[fact.name] = .string(fact.value) }
     if !text.nextActions.isEmpty {
       details["Next actions"] = .array(text.nextActions.map { .string($0) })
     }
-    details["anomaly_id"] = .string(notice.anomaly.text)
+    let others = message.items.dropFirst().map { JSONValue.string($0.text.sentence) }
+    if !others.isEmpty { details["Also"] = .array(Array(others)) }
+    if message.omittedCount > 0 { details["And more"] = .integer(Int64(message.omittedCount)) }
+    details["anomaly_id"] = .string(message.lead.notice.anomaly.text)
     return .object(details)
   }
 }

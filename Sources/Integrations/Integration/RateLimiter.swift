@@ -6,7 +6,7 @@ internal import Locking
 /// comes too early is told when its turn is, and keeps that turn; so a crowd of waiting jobs does
 /// not come back over and over. The state is that of one process: several replicas share a limit
 /// only by being given a part of it each.
-struct RateLimiter: Sendable {
+public struct RateLimiter: Sendable {
   private struct State {
     // The moment at which all events let through so far would have been evenly spaced.
     var paidUntil: Int64 = 0
@@ -17,14 +17,15 @@ struct RateLimiter: Sendable {
   private let burstMicroseconds: Int64
   private let state = Locked(State())
 
-  init(eventsPerMinute: Int) {
+  /// Takes the limit, above zero.
+  public init(eventsPerMinute: Int) {
     precondition(eventsPerMinute > 0, "a limit of nothing sends nothing")
     intervalMicroseconds = 60_000_000 / Int64(eventsPerMinute)
     burstMicroseconds = intervalMicroseconds * Int64(max(1, eventsPerMinute / 5) - 1)
   }
 
   /// Nil when the event may go now; else how long it is to wait, in microseconds.
-  func waitMicroseconds(for event: String, now: Int64) -> Int64? {
+  public func waitMicroseconds(for event: String, now: Int64) -> Int64? {
     state.withLock { state in
       if let turn = state.turns[event] {
         if turn > now { return turn - now }
