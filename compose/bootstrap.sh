@@ -18,8 +18,9 @@ readonly build_packages=(
   libprotobuf-c-dev libssl-dev libyaml-dev openssl postgresql protobuf-c-compiler
   protobuf-compiler python3 python3-venv tzdata
 )
-# systemd-analyze checks the unit files; nothing of systemd is started.
-readonly test_packages=(systemd)
+# systemd-analyze checks the unit files, and the real Alertmanager takes our alerts; as everywhere
+# here, no package starts a daemon.
+readonly test_packages=(systemd prometheus-alertmanager)
 
 # The versions are fixed so that a run next year installs what a run today did. protobuf 4.25
 # reads the classes that Debian 12's protoc (3.21) writes.
