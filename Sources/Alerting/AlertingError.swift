@@ -1,4 +1,4 @@
-/// Why a matcher, a pattern or a tree of routes cannot be used.
+/// Why settings or a request cannot be used.
 public struct AlertingError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The kinds of failure.
   ///
@@ -12,6 +12,12 @@ public struct AlertingError: Error, Hashable, Sendable, CustomStringConvertible 
     case badRoute
     /// A route names a receiver that does not exist.
     case unknownReceiver
+    /// A time, a range of days or the like that cannot be read.
+    case badSchedule
+    /// A silence that would hide everything, never end, or last longer than is allowed.
+    case badSilence
+    /// A rule of inhibition that cannot be applied.
+    case badInhibition
   }
 
   /// The kind of failure, for the caller to switch on.
