@@ -65,6 +65,14 @@ public struct Matcher: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
+extension Matcher {
+  /// The only value that it lets through; nil where there are others.
+  public var exactValue: String? {
+    guard case .equal(let value) = condition else { return nil }
+    return value
+  }
+}
+
 // The syntax.
 extension Matcher {
   private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {

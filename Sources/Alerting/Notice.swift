@@ -186,3 +186,12 @@ public struct Notice: Sendable, Hashable {
     ]
   }
 }
+
+extension Notice {
+  /// How far off it is, for ranking: the share of the baseline, or the difference where the
+  /// baseline is zero.
+  public var magnitude: Double {
+    let difference = abs(actual - baseline)
+    return baseline == 0 ? difference : difference / abs(baseline)
+  }
+}

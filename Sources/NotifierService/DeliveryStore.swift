@@ -105,7 +105,9 @@ struct DeliveryStore: Sendable {
     // Whoever was told hears how it goes on, wherever routes lead by now.
     for (receiver, thread) in threads.sorted(by: { $0.key < $1.key })
     where thread.status == .triggered && !matches.contains(where: { $0.receiver == receiver }) {
-      matches.append(RouteMatch(receiver: receiver, path: "(told before)"))
+      matches.append(
+        RouteMatch(
+          path: "(told before)", key: "", policy: RoutePolicy(receiver: receiver)))
     }
     if matches.isEmpty {
       return [

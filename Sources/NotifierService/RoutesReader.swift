@@ -36,7 +36,7 @@ struct RoutesReader {
     }
     do {
       return Routes(
-        receivers: receivers, tree: try RouteTree(root: route, receivers: names))
+        receivers: receivers, tree: try RouteTree(root: route, names: RouteNames(receivers: names)))
     } catch {
       shapes.refuse(root, error.detail)
       return nil

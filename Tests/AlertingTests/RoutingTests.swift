@@ -52,7 +52,7 @@ struct RoutingTests {
                 matchers: [revenue], children: [Route(receiver: "finance", matchers: [critical])]),
             ]),
           Route(receiver: "pager", matchers: [critical]),
-        ]), receivers: Self.receivers)
+        ]), names: RouteNames(receivers: Self.receivers))
   }
 
   @Test(
@@ -87,7 +87,7 @@ struct RoutingTests {
       Route(receiver: "default", continues: true),
     ] {
       #expect(throws: AlertingError.self) {
-        try RouteTree(root: root, receivers: Self.receivers)
+        try RouteTree(root: root, names: RouteNames(receivers: Self.receivers))
       }
     }
   }
@@ -96,7 +96,9 @@ struct RoutingTests {
     let root = Route(receiver: "default", children: [Route(receiver: "nobody")])
     let error = AlertingError(
       .unknownReceiver, "route {}/{}/0 names receiver 'nobody', which does not exist")
-    #expect(throws: error) { try RouteTree(root: root, receivers: Self.receivers) }
+    #expect(throws: error) {
+      try RouteTree(root: root, names: RouteNames(receivers: Self.receivers))
+    }
   }
 
   /// The rules once more, told another way: a list of all leaves with the branches before them.
@@ -117,7 +119,7 @@ struct RoutingTests {
     var random = SeededGenerator(seed: 0x7464_6d31)
     for _ in 0..<2_000 {
       let root = try Self.branch(depth: 0, &random)
-      let tree = try RouteTree(root: root, receivers: Self.receivers)
+      let tree = try RouteTree(root: root, names: RouteNames(receivers: Self.receivers))
       let labels = Dictionary(
         uniqueKeysWithValues: ["a", "b", "c"].map {
           ($0, ["", "x", "y"].randomElement(using: &random) ?? "")

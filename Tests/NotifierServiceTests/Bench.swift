@@ -168,7 +168,7 @@ extension Routes {
       children: receivers.map { Route(receiver: $0.name, continues: true) })
     return Routes(
       receivers: Dictionary(uniqueKeysWithValues: receivers.map { ($0.name, $0) }),
-      tree: try RouteTree(root: root, receivers: names))
+      tree: try RouteTree(root: root, names: RouteNames(receivers: names)))
   }
 }
 

@@ -67,7 +67,7 @@ struct SubmissionTests {
           receiver: "nobody",
           children: [
             Route(receiver: "pager", matchers: [try Matcher(parsing: "severity=critical")])
-          ]), receivers: ["pager", "nobody"]))
+          ]), names: RouteNames(receivers: ["pager", "nobody"])))
     try await Bench.with(critical) { bench in
       try await bench.submit()
       try await bench.workToTheEnd()
