@@ -59,6 +59,7 @@ extension NotificationGroup {
   /// - Parameters:
   ///   - now: Microseconds since 1970; one of the group's beats.
   ///   - verdict: What may be done about an anomaly at this moment.
+  /// - Returns: What to send, what became of the rest, and when to look again.
   public func flush(at now: Int64, verdict: (GroupMember) -> FlushVerdict) -> GroupFlush {
     var plan = GroupFlush()
     var threads: [ThreadScope: ThreadNews] = [:]

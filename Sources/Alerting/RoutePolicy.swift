@@ -32,10 +32,14 @@ public struct RoutePolicy: Sendable, Hashable {
   /// How long until what has not changed is told again, in seconds.
   public var repeatIntervalSeconds: Double
 
-  /// Outside all of these schedules nothing is told; none is always. Not inherited.
+  /// Outside all of these schedules nothing is told.
+  ///
+  /// None of them is always. Not inherited.
   public var activeTimes: [String]
 
-  /// Within one of these schedules nothing is told. Not inherited.
+  /// Within one of these schedules nothing is told.
+  ///
+  /// Not inherited.
   public var muteTimes: [String]
 
   /// The escalation policy whose first step takes the receiver's place; nil is none.

@@ -3,6 +3,7 @@ extension RouteTree {
   /// What a reader of the file would want to be warned of, one sentence each.
   ///
   /// - Parameter receiversOfEscalation: The receivers of the first step by escalation policy.
+  /// - Returns: The warnings in the order of the tree.
   public func warnings(receiversOfEscalation: [String: [String]] = [:]) -> [String] {
     var found: [String] = []
     let top = RoutePolicy(receiver: root.receiver ?? "").narrowed(by: root)
