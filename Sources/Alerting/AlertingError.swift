@@ -18,6 +18,12 @@ public struct AlertingError: Error, Hashable, Sendable, CustomStringConvertible 
     case badSilence
     /// A rule of inhibition that cannot be applied.
     case badInhibition
+    /// A policy of escalation without steps, receivers or deadlines.
+    case badEscalation
+    /// A budget whose numbers contradict each other.
+    case badBudget
+    /// A person who cannot be reached, or who cannot be told from another.
+    case badPerson
   }
 
   /// The kind of failure, for the caller to switch on.

@@ -54,19 +54,17 @@ struct DigestScheduleTests {
   @Test func `each civil day has one digest, whatever the zone and the minute`() throws {
     var random = SeededGenerator(seed: 0x6469_6765)
     for zone in try ZoneFixture.all() {
-      for _ in 0..<2 {
-        let minute = Int.random(in: 0..<1_440, using: &random)
-        let digest = try DigestSchedule(.daily, atMinute: minute, zone: zone)
-        var moment = try seconds("2026-01-01 12:00")
-        var days: [Int] = []
-        for _ in 0..<366 {
-          let due = digest.nextDue(afterUnixSeconds: moment)
-          #expect(due > moment)
-          moment = due
-          days.append(Int((due + zone.offsetSeconds(atUnixSecond: due)) / 86_400))
-        }
-        #expect(zip(days, days.dropFirst()).allSatisfy { $1 == $0 + 1 }, "\(zone.name) \(minute)")
+      let minute = Int.random(in: 0..<1_440, using: &random)
+      let digest = try DigestSchedule(.daily, atMinute: minute, zone: zone)
+      var moment = try seconds("2026-01-01 12:00")
+      var days: [Int] = []
+      for _ in 0..<366 {
+        let due = digest.nextDue(afterUnixSeconds: moment)
+        #expect(due > moment)
+        moment = due
+        days.append(Int((due + zone.offsetSeconds(atUnixSecond: due)) / 86_400))
       }
+      #expect(zip(days, days.dropFirst()).allSatisfy { $1 == $0 + 1 }, "\(zone.name) \(minute)")
     }
   }
 

@@ -183,7 +183,7 @@ struct TimeScheduleTests {
   @Test func `between a moment and the next change nothing changes, and then it does`() throws {
     var random = SeededGenerator(seed: 0x7363_6865)
     let zones = try ZoneFixture.all()
-    for _ in 0..<120 {
+    for _ in 0..<80 {
       let spans = try (0..<Int.random(in: 1...2, using: &random)).map { _ in
         try Self.span(zones, &random)
       }
