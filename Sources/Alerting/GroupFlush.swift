@@ -115,7 +115,7 @@ extension NotificationGroup {
       plan.leaving.insert(id)
       return
     }
-    let isNews = member.told.map { changed(member, since: $0) } ?? true
+    let isNews = member.prompt != nil || (member.told.map { changed(member, since: $0) } ?? true)
     switch verdict {
     case .suppress(let standing):
       if member.told == nil { plan.standings[id] = standing }
@@ -201,8 +201,7 @@ extension NotificationGroup {
     if isOver && news.ended.isEmpty { return nil }
     let reason: NotificationReason
     if !news.fresh.isEmpty {
-      let isEscalation = news.fresh.contains { $0.escalationStep ?? 0 > 0 }
-      reason = isEscalation ? .escalation : news.isKnown ? .newInGroup : .first
+      reason = news.fresh.compactMap(\.prompt).first ?? (news.isKnown ? .newInGroup : .first)
     } else if isOver && !news.isHiding {
       reason = .allResolved
     } else if !news.ended.isEmpty {

@@ -51,19 +51,19 @@ public struct GroupMember: Sendable, Hashable {
   public var told: Told?
   /// Whether routes lead elsewhere by now, so that only its end is still told here.
   public var isMovedAway: Bool
-  /// The step of an escalation that brought it here; nil where its route did.
-  public var escalationStep: Int?
+  /// Why it is to be told though nothing about it is new; nil where only news counts.
+  public var prompt: NotificationReason?
 
   /// Gathers a member.
   public init(
     notice: Notice, joinedUnixMicroseconds: Int64, told: Told? = nil, isMovedAway: Bool = false,
-    escalationStep: Int? = nil
+    prompt: NotificationReason? = nil
   ) {
     self.notice = notice
     self.joinedUnixMicroseconds = joinedUnixMicroseconds
     self.told = told
     self.isMovedAway = isMovedAway
-    self.escalationStep = escalationStep
+    self.prompt = prompt
   }
 
   /// Whether the anomaly lasts.
