@@ -81,7 +81,8 @@ public struct DayOfMonthRange: Sendable, Hashable {
   func contains(_ day: Int, monthLength: Int) -> Bool {
     let begin = first < 0 ? monthLength + first + 1 : first
     let end = last < 0 ? monthLength + last + 1 : last
-    return begin <= monthLength && day >= begin && day <= end
+    // No day is beyond the month, so nothing of the range falls into another one.
+    return day >= begin && day <= end
   }
 }
 
