@@ -5,7 +5,7 @@ public import SeriesModel
 /// One object for all models of a granularity, so that a model holds a reference to it and no copy.
 public final class ModelParameters: Sendable {
   /// The version of formulas and numbers together; it travels with everything made from them.
-  public static let version = "scan-4"
+  public static let version = "scan-5"
 
   /// The windows and their rules, shortest first.
   public let rules: [WindowRule]

@@ -218,7 +218,7 @@ public struct SeriesBaseline: Sendable {
 
 extension SeriesBaseline {
   /// The version of the bytes; others are refused, and the state is rebuilt from history.
-  static let formatVersion: UInt8 = 5
+  static let formatVersion: UInt8 = 6
 
   /// Stands for a bucket that there is none of.
   private static let noBucket = Int32.min

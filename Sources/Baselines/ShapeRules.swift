@@ -28,7 +28,7 @@ public struct ShapeRules: Sendable, Hashable {
   public var adoptionUnits = 5.0
 
   static let day = ShapeRules(
-    decline: 3.02, season: 2.576, silence: 13.1, plateau: 24.1, capExcess: 3, adoptionBuckets: 3)
+    decline: 3.4, season: 2.576, silence: 13.1, plateau: 24.1, capExcess: 3, adoptionBuckets: 3)
   static let hour = ShapeRules(
     season: 2.2, seasonEffect: 0.3, silence: 18.7, silenceRun: 4)
 }

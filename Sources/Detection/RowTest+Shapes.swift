@@ -110,9 +110,11 @@ extension RowTest {
     guard isLarge, isBeyond else { return nil }
     let week = means(ringCells(7))
     let observed = week.count > 0 ? week.observed : evidence.observed[row]
-    let level = week.count > 0 ? week.expected : evidence.expected[row]
+    // The drift leads from what was usual to the last three weeks, which lie below the level.
+    let weeks = means(ringCells(21))
+    let recent = weeks.count > 0 ? weeks.observed : evidence.expected[row]
     return finding(
-      .gradualDecline, length: 57, observed: observed, expected: level * exponential(-drift),
+      .gradualDecline, length: 57, observed: observed, expected: recent * exponential(-drift),
       score: score, logRatio: drift)
   }
 

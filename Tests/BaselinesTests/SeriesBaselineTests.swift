@@ -1,5 +1,6 @@
 import Baselines
 import SeriesModel
+import TestSupport
 import Testing
 
 @Suite("Model of a series")

@@ -1,4 +1,5 @@
 import SeriesModel
+import TestSupport
 import Testing
 
 @testable import Baselines

@@ -1,6 +1,7 @@
 import Baselines
 import Detection
 import SeriesModel
+import TestSupport
 import Testing
 
 @Suite("Judging histories")

@@ -1,6 +1,7 @@
 import Baselines
 import Detection
 import SeriesModel
+import TestSupport
 import Testing
 
 @Suite("Mix of a customer's features")
@@ -9,7 +10,7 @@ struct MixShiftTests {
   private func batches(
     to shares: [Double], total: Double = 1, seed: UInt64 = 4
   ) -> [EvidenceBatch] {
-    var numbers = SeededNumbers(seed &* 1_000_003)
+    var numbers = SeededNumbers(seed)
     let before = [0.6, 0.3, 0.1]
     var series: [[Double]] = [[], [], []]
     for day in 0..<230 {

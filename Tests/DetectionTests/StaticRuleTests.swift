@@ -1,6 +1,7 @@
 import Baselines
 import Detection
 import SeriesModel
+import TestSupport
 import Testing
 
 /// Series of one customer that stand in one batch a day, judged with rules.

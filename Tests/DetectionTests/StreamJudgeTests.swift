@@ -1,6 +1,7 @@
 import Baselines
 import Detection
 import SeriesModel
+import TestSupport
 import Testing
 
 @Suite("Judging streams")
@@ -8,8 +9,10 @@ struct StreamJudgeTests {
   private let week = 7 * 288
 
   /// A week of a gauge around 50, then what follows.
-  private func batches(then values: (inout SeededNumbers) -> [Double]) -> [EvidenceBatch] {
-    var numbers = SeededNumbers(3)
+  private func batches(
+    seed: UInt64 = 3, then values: (inout SeededNumbers) -> [Double]
+  ) -> [EvidenceBatch] {
+    var numbers = SeededNumbers(seed)
     let before = (0..<week).map { _ in 50 + numbers.normal() }
     return evidence(of: before + values(&numbers), kind: .gauge, granularity: .fiveMinutes)
   }
@@ -45,11 +48,19 @@ struct StreamJudgeTests {
     #expect(first.finding.startBucket < first.finding.endBucket - 20)
   }
 
-  @Test func `a stuck sensor is a plateau`() throws {
-    let found = findings(in: batches { _ in Array(repeating: 50, count: 48) })
-    let first = try #require(found.first)
-    #expect(first.finding.kind == .plateau)
-    #expect(first.finding.logRatio == 0)
+  /// One of twenty is missed, as the tests of the model tell.
+  @Test func `a stuck sensor is a plateau`() {
+    var missed: [UInt64] = []
+    for seed in 1...5 as ClosedRange<UInt64> {
+      let found = findings(in: batches(seed: seed) { _ in Array(repeating: 50, count: 48) })
+      guard let first = found.first else {
+        missed.append(seed)
+        continue
+      }
+      #expect(first.finding.kind == .plateau)
+      #expect(first.finding.logRatio == 0)
+    }
+    #expect(missed.count <= 1, "\(missed)")
   }
 
   @Test func `sensitivity moves the threshold`() throws {

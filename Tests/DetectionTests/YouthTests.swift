@@ -1,6 +1,7 @@
 import Baselines
 import Detection
 import SeriesModel
+import TestSupport
 import Testing
 
 @Suite("Young series")
@@ -17,12 +18,19 @@ struct YouthTests {
     return (0..<28).map { _ in numbers.share() < share ? 0 : numbers.count(mean: 400) }
   }
 
+  /// Where zeros are three of ten days, one series in twenty has not shown three in nineteen days.
+  ///
+  /// No one can tell it from a steady one then.
   @Test("a habit of zeros that is not learned yet is no fall", arguments: [0.3, 0.45, 0.6])
   func habit(share: Double) {
+    var told: [UInt64] = []
     for seed in 1...40 as ClosedRange<UInt64> {
-      let found = findings(of: nowAndThen(seed, share: share))
-      #expect(found.isEmpty, "seed \(seed): \(found.map { ($0.place, $0.finding.kind.name) })")
+      let values = nowAndThen(seed, share: share)
+      guard let first = findings(of: values).first else { continue }
+      #expect(values[..<first.place].count { $0 == 0 } < 3, "seed \(seed), day \(first.place)")
+      told.append(seed)
     }
+    #expect(told.count <= (share < 0.4 ? 2 : 0), "\(told)")
   }
 
   @Test("a steady series that falls in its third week is found", arguments: [15, 17, 20])

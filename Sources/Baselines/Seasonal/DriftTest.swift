@@ -52,8 +52,18 @@ struct DriftTest: Sendable {
   }
 
   /// Takes this week's level in and measures how far it has drifted.
+  ///
+  /// - Parameters:
+  ///   - level: At the start of this week.
+  ///   - recent: That of the last weeks alone, which is held against those of weeks ago.
+  ///   - step: Buckets since the first value.
+  ///   - age: Values seen.
+  ///   - anchor: The bucket from which on the level holds.
+  ///   - dispersion: Of single buckets.
+  ///   - cohort: What is known of the others.
   mutating func measure(
-    level: Double, step: Int, age: Int, anchor: Int, dispersion: Double, cohort: CohortRow
+    level: Double, recent: Double, step: Int, age: Int, anchor: Int, dispersion: Double,
+    cohort: CohortRow
   ) {
     levels.push(Float(level))
     value = 0
@@ -61,7 +71,7 @@ struct DriftTest: Sendable {
     for (place, lag) in Self.lags.enumerated() {
       let before = self.level(lag)
       guard before.isFinite, age > lag * 7 + 30, max(level, before) > 1 else { continue }
-      let drift = Self.drift(level, before)
+      let drift = Self.drift(recent, before)
       if place == Self.teacher { taught = drift }
       guard step - anchor > lag * 7 + 14 else { continue }
       let shared = place < cohort.drifts.count ? 0.8 * cohort.drifts[place] : 0

@@ -84,6 +84,8 @@ struct SeasonProfile: Sendable {
       versions.replaceSubrange(slots..., with: versions[..<(slots * (Self.versionsKept - 1))])
     }
     let isKnown = pooled.count == slots
+    // Days on which next to nothing comes are learned as such; nights are seen too seldom.
+    let least: Float = slots == 7 ? 0.001 : 0.01
     var sum: Float = 0
     for slot in factors.indices {
       let prior: Float
@@ -94,7 +96,7 @@ struct SeasonProfile: Sendable {
         prior = (dayValues[place] + 0.05) / (dayLevels[place] + 0.05)
       }
       let factor = (values[slot] + belief * prior) / (levels[slot] + belief)
-      factors[slot] = min(max(factor, 0.01), 8)
+      factors[slot] = min(max(factor, least), 8)
       sum += factors[slot]
     }
     let mean = sum / Float(slots)

@@ -1,3 +1,5 @@
+import SeriesModel
+
 extension SeasonalModel {
   func encode(into writer: inout StateWriter) {
     writer.write(Int32(clamping: age))
@@ -9,7 +11,7 @@ extension SeasonalModel {
     noise.encode(into: &writer)
     windows.encode(into: &writer, reach: windowReach)
     scales.encode(into: &writer)
-    zeros.encode(into: &writer)
+    zeros.encode(into: &writer, hasWeek: granularity == .day)
     drift.encode(into: &writer)
     shape.encode(into: &writer)
     ties.encode(into: &writer)
@@ -28,7 +30,7 @@ extension SeasonalModel {
     try noise.decode(from: &reader)
     try windows.decode(from: &reader, reach: windowReach)
     try scales.decode(from: &reader)
-    try zeros.decode(from: &reader)
+    try zeros.decode(from: &reader, hasWeek: granularity == .day)
     try drift.decode(from: &reader)
     try shape.decode(from: &reader)
     try ties.decode(from: &reader)

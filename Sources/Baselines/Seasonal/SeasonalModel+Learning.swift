@@ -7,11 +7,28 @@ extension SeasonalModel {
     guard step.slot == 0 else { return }
     guard level > 0 else { return drift.silence() }
     drift.measure(
-      level: level, step: steps, age: age, anchor: guards.anchor, dispersion: step.dispersion,
-      cohort: cohort)
+      level: level, recent: recentLevel, step: steps, age: age, anchor: guards.anchor,
+      dispersion: step.dispersion, cohort: cohort)
     drift.gate(
       mayJudge: age > 120 && guards.isQuiet(21, at: steps) && !guards.isSilent, step: steps,
       rules: parameters.shapes)
+  }
+
+  /// The level of the last three weeks alone: the one that is held lags as much behind a fall as
+  /// half of it takes.
+  var recentLevel: Double {
+    let buckets = 21
+    var values = 0.0
+    var weights = 0.0
+    var valid = 0
+    windows.walkBack(buckets) { _, bucket in
+      guard !bucket.clipped.isNaN else { return true }
+      values += Double(bucket.clipped)
+      weights += Double(bucket.factor)
+      valid += 1
+      return true
+    }
+    return valid * 5 >= buckets * 3 && weights > 0 ? values / weights : level
   }
 
   /// Takes the last three weeks against the season's shape of three weeks ago, once a week.
@@ -157,13 +174,15 @@ extension SeasonalModel {
     }
     learnWindows(rates)
     if isAmount {
-      zeros.learn(step, isMoney: kind == .money, isSilent: guards.isSilent)
+      zeros.learn(
+        step, isMoney: kind == .money, isSilent: guards.isSilent, hasWeek: granularity == .day)
     }
     guard !step.value.isNaN else { return }
     age += 1
     recent.append(step.value)
     guard isAmount, rates.hasZeroHabit,
-      let share = zeros.settle(mean: step.mean, isMoney: kind == .money)
+      let share = zeros.settle(
+        mean: step.mean, isMoney: kind == .money, hasWeek: granularity == .day)
     else {
       return
     }

@@ -135,7 +135,7 @@ final class SeasonalModel: @unchecked Sendable {
     step.dispersion = noise.dispersion(parameters.learning)
     step.isZero = !value.isNaN && value <= 0 && isAmount
     step.isOrdinary = flags.isDisjoint(with: [.holiday, .outage])
-    let isValue = !value.isNaN && !(step.isZero && zeros.isHabit && zeros.isUsual)
+    let isValue = !value.isNaN && !(step.isZero && zeros.isMissing(slot) && zeros.isUsual)
     step.isUsed = isValue && step.isOrdinary
     if step.level.isFinite {
       step.spread = noise.spread(mean: step.mean, dispersion: step.dispersion)
@@ -162,7 +162,7 @@ final class SeasonalModel: @unchecked Sendable {
     var view = CohortView()
     let level = level
     if isAmount, !value.isNaN, level > 0, age >= parameters.grossFrom,
-      !flags.contains(.holiday), !(value <= 0 && zeros.isHabit), !guards.isSilent
+      !flags.contains(.holiday), !(value <= 0 && zeros.isMissing(slot)), !guards.isSilent
     {
       let mean = level * Double(profile.factors[slot])
       if kind == .money {
@@ -172,7 +172,7 @@ final class SeasonalModel: @unchecked Sendable {
       }
     }
     guard slot == 0, granularity == .day, isAmount else { return view }
-    if level > 0 { view.drifts = drift.view(level: level, age: age) }
+    if level > 0 { view.drifts = drift.view(level: recentLevel, age: age) }
     view.profile = profile.view(leastLevel: kind == .count ? 30 : Float(level))
     return view
   }

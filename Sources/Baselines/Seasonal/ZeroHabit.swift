@@ -12,9 +12,15 @@ struct ZeroHabit: Sendable {
   /// Minus the log of the chance of the run.
   private(set) var surprise = 0.0
 
+  /// Of daily counts, whose week may have days on which nothing ever comes.
+  private var slots = SlotZeros()
+
   private var share = 0.0
   private var expectedShare = 0.0
   private var weight = 0.0
+
+  /// Whether zeros count as missing in that slot: those that its own mean explains do not.
+  func isMissing(_ slot: Int) -> Bool { isHabit && !slots.isExplained(slot) }
 
   /// Whether so long a run of zeros is nothing new where zeros are common.
   ///
@@ -41,39 +47,53 @@ struct ZeroHabit: Sendable {
     guard step.isOrdinary, step.level.isFinite else { return }
     run += 1
     let own = (share * weight + 1) / (weight + 3) * 0.9
-    let chance = min(max(Self.chance(step), own), 0.999)
+    let chance = min(max(Self.chance(of: step), own), 0.999)
     surprise -= naturalLogarithm(max(chance, halved ? 1e-3 : 1e-4)) * (halved ? 0.5 : 1)
   }
 
   /// The chance of a zero under the negative binomial; none where it is below one in ten thousand
   /// for certain, as in most series.
-  private static func chance(_ step: SeasonalStep) -> Double {
-    let dispersion = max(step.dispersion, 0.02)
-    if step.mean > 60, dispersion < 0.3 { return 0 }
-    return exponential(-naturalLogarithm(1 + dispersion * max(step.mean, 0)) / dispersion)
+  private static func chance(mean: Double, dispersion: Double) -> Double {
+    let dispersion = max(dispersion, 0.02)
+    if mean > 60, dispersion < 0.3 { return 0 }
+    return exponential(-naturalLogarithm(1 + dispersion * max(mean, 0)) / dispersion)
+  }
+
+  private static func chance(of step: SeasonalStep) -> Double {
+    chance(mean: step.mean, dispersion: step.dispersion)
   }
 
   /// Learns how common zeros are, beside how common they should be.
-  mutating func learn(_ step: SeasonalStep, isMoney: Bool, isSilent: Bool) {
+  mutating func learn(_ step: SeasonalStep, isMoney: Bool, isSilent: Bool, hasWeek: Bool) {
     // A long run is an event and not a habit.
     guard !step.value.isNaN, step.isOrdinary, step.level.isFinite, run < 10, !isSilent else {
       return
     }
     let known = min(weight, 60)
-    let chance = isMoney ? 0 : min(Self.chance(step), 1)
+    let chance = isMoney ? 0 : min(Self.chance(of: step), 1)
     expectedShare = (expectedShare * known + chance) / (known + 1)
     share = (share * known + (step.isZero ? 1 : 0)) / (known + 1)
     weight = min(weight + 1, 60)
+    guard hasWeek, !isMoney else { return }
+    slots.learn(step)
+    // Once a week, and where it may turn out to be a habit.
+    guard share > Self.leastShare, step.slot == 0 || step.isZero else { return }
+    slots.settle { Self.chance(mean: $0, dispersion: step.dispersion) }
   }
+
+  /// The least share of zeros that may be a habit.
+  private static let leastShare = 0.12
 
   /// Decides whether zeros are a habit.
   ///
   /// - Returns: By how much the level was too low while zeros counted as values, when they have
   ///   just become a habit; else nil.
-  mutating func settle(mean: Double, isMoney: Bool) -> Double? {
+  mutating func settle(mean: Double, isMoney: Bool, hasWeek: Bool) -> Double? {
     guard weight >= 20 else { return nil }
     let surplus = share - (isHabit ? 0 : expectedShare)
-    let isCommon = surplus > (isHabit ? 0.05 : 0.10) && share > 0.12
+    let least = isHabit ? 0.05 : 0.10
+    let isCommon =
+      surplus > least && share > Self.leastShare && (isMoney || !hasWeek || slots.surplus > least)
     let isBusy = isMoney || mean > 2
     let next = isHabit ? (isCommon && isBusy || !isBusy && share > 0.05) : isCommon && isBusy
     let hasBegun = next && !isHabit
@@ -81,13 +101,16 @@ struct ZeroHabit: Sendable {
     return hasBegun ? max(1 - share + expectedShare, 0.15) : nil
   }
 
-  func encode(into writer: inout StateWriter) {
+  func encode(into writer: inout StateWriter, hasWeek: Bool) {
     writer.write(UInt8(isHabit ? 1 : 0))
     writer.write(Int32(clamping: run))
     for number in [surprise, share, expectedShare, weight] { writer.write(number) }
+    if hasWeek { slots.encode(into: &writer) }
   }
 
-  mutating func decode(from reader: inout StateReader) throws(BaselineError) {
+  mutating func decode(
+    from reader: inout StateReader, hasWeek: Bool
+  ) throws(BaselineError) {
     isHabit = try reader.integer(UInt8.self) == 1
     run = Int(try reader.integer(Int32.self))
     guard run >= 0 else { throw BaselineError(.damaged, "a run below zero") }
@@ -95,6 +118,7 @@ struct ZeroHabit: Sendable {
     share = try reader.finite()
     expectedShare = try reader.finite()
     weight = try reader.finite()
+    if hasWeek { try slots.decode(from: &reader) }
   }
 }
 
