@@ -304,6 +304,12 @@ let testRooms: [Target] = [
       "Classification", "Explaining", "JSON", "RPC", "ServiceRuntime", "Postgres", "WorkQueue",
     ]),
   tests(
+    "IntegrationTests",
+    [
+      "Integration", "Alerting", "SeriesModel", "Egress", "JSON", "YAML", "ServiceRuntime",
+      "Cryptography",
+    ] + vendors.map { .target(name: $0.name) }),
+  tests(
     "NotifierServiceTests",
     [
       "NotifierService", "Integration", "PagerDutyIntegration", "EmailIntegration",

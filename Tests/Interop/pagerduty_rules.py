@@ -30,6 +30,8 @@ TOP_FIELDS = {
     "routing_key", "event_action", "dedup_key", "client", "client_url", "images", "links",
     "payload",
 }
+CHANGE_FIELDS = {"routing_key", "payload", "links"}
+CHANGE_PAYLOAD_FIELDS = {"summary", "source", "timestamp", "custom_details"}
 PAYLOAD_FIELDS = {
     "summary", "source", "severity", "timestamp", "component", "group", "class", "custom_details",
 }
@@ -86,6 +88,32 @@ def faults_of_payload(payload: object) -> list[str]:
     return found
 
 
+def faults_of_change(event: object) -> list[str]:
+    """What the published rules have against a change event."""
+    if not isinstance(event, dict):
+        return ["the event must be an object"]
+    found = [f"'{name}' is not a field" for name in sorted(set(event) - CHANGE_FIELDS)]
+    if not re.fullmatch(r"[A-Za-z0-9]{32}", str(event.get("routing_key", ""))):
+        found.append("'routing_key' must be 32 letters and digits")
+    if str(event.get("routing_key", "")).startswith("R"):
+        found.append("'routing_key' is one of a ruleset")
+    payload = event.get("payload")
+    if not isinstance(payload, dict):
+        return found + ["'payload' is missing"]
+    found += [
+        f"'payload.{name}' is not a field" for name in sorted(set(payload) - CHANGE_PAYLOAD_FIELDS)]
+    if not isinstance(payload.get("summary"), str) or not payload["summary"].strip():
+        found.append("'payload.summary' is missing or blank")
+    if len(str(payload.get("summary", ""))) > 1024:
+        found.append("'payload.summary' is longer than 1024 characters")
+    if not isinstance(payload.get("custom_details", {}), dict):
+        found.append("'payload.custom_details' must be an object")
+    for link in event.get("links", []):
+        if not isinstance(link, dict) or not isinstance(link.get("href"), str):
+            found.append("a link needs a 'href'")
+    return found
+
+
 class Ledger:
     """The accepted events, and the alerts that they opened and closed."""
 
@@ -113,7 +141,9 @@ class Ledger:
             number = self.count
             key = event.get("dedup_key") or f"made-up-{number}"
             alert = f"{event['routing_key']}/{key}"
-            if event["event_action"] == "trigger":
+            if "event_action" not in event:
+                effect = "changed"
+            elif event["event_action"] == "trigger":
                 effect = "updated" if self.alerts.get(alert) == "open" else "opened"
                 self.alerts[alert] = "open"
             elif self.alerts.get(alert) == "open":
@@ -142,8 +172,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.path != "/v2/enqueue":
-            self.answer(404, {"message": "there is only /v2/enqueue"})
+        if self.path not in ("/v2/enqueue", "/v2/change/enqueue"):
+            self.answer(404, {"message": "there are only /v2/enqueue and /v2/change/enqueue"})
             return
         wanted = self.ledger.next_answer()
         if wanted.get("hang"):
@@ -170,7 +200,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except ValueError:
             self.refuse(["the body is not JSON"])
             return
-        faults = faults_of(event)
+        is_change = self.path == "/v2/change/enqueue"
+        faults = faults_of_change(event) if is_change else faults_of(event)
         if not faults and self.ledger.keys and event["routing_key"] not in self.ledger.keys:
             faults = ["'routing_key' is not known"]
         if faults:

@@ -4,7 +4,7 @@ internal import JSON
 internal import ServiceRuntime
 
 /// Sends events to PagerDuty.
-struct PagerDutyChannel: DeliveryChannel {
+struct PagerDutyChannel: AnnouncingChannel {
   let settings: PagerDutySettings
   let surroundings: ChannelSurroundings
   private let limiters: [String: RateLimiter]
@@ -35,15 +35,31 @@ struct PagerDutyChannel: DeliveryChannel {
         "the routing key that opened the incident is not among the settings any more")
     }
     let event = PagerDutyEvent(message, routingKey: key.key.secret)
+    var result = await post(event, key, to: settings.url)
+    result.reference = key.id
+    return result
+  }
+
+  var wantsAnnouncements: Bool { settings.changesURL != nil }
+
+  func announce(_ announcement: Announcement, now: Int64) async -> SendResult {
+    guard let url = settings.changesURL else {
+      return .refused("the settings ask for no change events")
+    }
+    let key = settings.routingKey
+    return await post(PagerDutyEvent(announcement, routingKey: key.key.secret), key, to: url)
+  }
+
+  private func post(_ event: PagerDutyEvent, _ key: RoutingKey, to url: String) async -> SendResult
+  {
     var result: SendResult
     do {
       let response = try await surroundings.egress.send(
-        .json(url: settings.url, event.body, totalMilliseconds: surroundings.totalMilliseconds))
+        .json(url: url, event.body, totalMilliseconds: surroundings.totalMilliseconds))
       result = SendResult(response, detail: Self.reason(response.body))
     } catch {
       result = SendResult(failure: error)
     }
-    result.reference = key.id
     // What PagerDuty finds wrong may hold the event, and that the key.
     result.answer = result.answer.redacted([key.key.secret])
     result.payload = String(decoding: event.body.prefix(payloadLogLimit), as: UTF8.self)

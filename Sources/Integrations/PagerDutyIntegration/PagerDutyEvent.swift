@@ -10,6 +10,12 @@ struct PagerDutyEvent {
   static let bytesLimit = 512_000
   /// Longest summary, in characters.
   static let summaryLimit = 1_024
+  /// Longest other name of a payload, in characters; a limit of our own.
+  static let nameLimit = 1_024
+  /// What stands for the details of an event that is too large with them.
+  static let note: JSONValue = [
+    "error": "The details were left out because they exceed the size of an event."
+  ]
 
   let body: [UInt8]
 
@@ -31,24 +37,50 @@ struct PagerDutyEvent {
     event["payload"] = .object(Self.payload(message, details: Self.details(message)))
     var bytes = JSONValue.object(event).encodedBytes()
     if bytes.count > Self.bytesLimit {
-      let note: JSONValue = [
-        "error": "The details were left out because they exceed the size of an event."
-      ]
-      event["payload"] = .object(Self.payload(message, details: note))
+      event["payload"] = .object(Self.payload(message, details: Self.note))
       bytes = JSONValue.object(event).encodedBytes()
     }
     body = bytes
   }
 
+  /// A change event, which belongs to no incident and wakes nobody.
+  init(_ announcement: Announcement, routingKey: String) {
+    var payload: JSONObject = [
+      "summary": .string(Self.filled(announcement.summary, limit: Self.summaryLimit)),
+      "source": .string(Self.filled(announcement.source, limit: Self.nameLimit)),
+      "timestamp": .string(Timestamp.text(unixMicroseconds: announcement.unixMicroseconds)),
+    ]
+    var details = JSONObject()
+    for fact in announcement.facts { details[fact.name] = .string(fact.value) }
+    payload["custom_details"] = .object(details)
+    var event: JSONObject = ["routing_key": .string(routingKey)]
+    if let link = announcement.link {
+      event["links"] = [["href": .string(link), "text": "Tidemark"]]
+    }
+    event["payload"] = .object(payload)
+    var bytes = JSONValue.object(event).encodedBytes()
+    if bytes.count > Self.bytesLimit {
+      payload["custom_details"] = Self.note
+      event["payload"] = .object(payload)
+      bytes = JSONValue.object(event).encodedBytes()
+    }
+    body = bytes
+  }
+
+  /// PagerDuty refuses a required text that is blank.
+  private static func filled(_ text: String, limit: Int) -> String {
+    text.allSatisfy(\.isWhitespace) ? "(none)" : text.cut(scalars: limit)
+  }
+
   private static func payload(_ message: OutgoingMessage, details: JSONValue) -> JSONObject {
     let notice = message.lead.notice
     return [
-      "summary": .string(message.subject.cut(scalars: summaryLimit)),
-      "source": .string(notice.customer.externalID),
+      "summary": .string(filled(message.subject, limit: summaryLimit)),
+      "source": .string(filled(notice.customer.externalID, limit: nameLimit)),
       "severity": .string(notice.severity.name),
       "timestamp": .string(Timestamp.text(unixMicroseconds: notice.detectedUnixMicroseconds)),
-      "component": .string(notice.metric),
-      "group": .string(notice.customer.segment),
+      "component": .string(notice.metric.cut(scalars: nameLimit)),
+      "group": .string(notice.customer.segment.cut(scalars: nameLimit)),
       "class": .string(notice.type),
       "custom_details": details,
     ]

@@ -9,6 +9,10 @@ public struct PagerDutySettings: Sendable {
   /// Where events are accepted.
   public static let usualURL = "https://events.pagerduty.com/v2/enqueue"
 
+  /// Events a minute unless the settings say otherwise: a little below the "approximately 120" of
+  /// PagerDuty's documents (Events API v2, Rate Limits).
+  public static let usualEventsPerMinute = 100
+
   /// Where events are accepted.
   public let url: String
 
@@ -21,15 +25,19 @@ public struct PagerDutySettings: Sendable {
   /// Most events a minute under one key.
   public let eventsPerMinute: Int
 
+  /// Where changes to Tidemark itself are told; nil tells none.
+  public let changesURL: String?
+
   /// Gathers the settings.
   public init(
     url: String = usualURL, routingKey: RoutingKey, previousKeys: [RoutingKey] = [],
-    eventsPerMinute: Int = 100
+    eventsPerMinute: Int = usualEventsPerMinute, changesURL: String? = nil
   ) {
     self.url = url
     self.routingKey = routingKey
     self.previousKeys = previousKeys
     self.eventsPerMinute = eventsPerMinute
+    self.changesURL = changesURL
   }
 }
 
@@ -49,6 +57,9 @@ public struct RoutingKey: Sendable {
     let digest = SHA256.hash(Array("tidemark/routing-key/".utf8) + bytes)
     self.id = String(Hexadecimal.encode(digest).prefix(16))
   }
+
+  /// Whether it is the key of a ruleset, under which PagerDuty takes no change events.
+  var isOfRuleset: Bool { key.secret.hasPrefix("R") }
 }
 
 extension PagerDutySettings: IntegrationSettings {
@@ -62,11 +73,13 @@ extension PagerDutySettings: IntegrationSettings {
   public static let holdsIncidents = true
 
   /// Where events go.
-  public var urls: [String] { [url] }
+  public var urls: [String] { [url] + (changesURL.map { [$0] } ?? []) }
 
   /// Reads the settings.
   public init?(_ node: YAMLNode, reader: inout SettingsReader) {
-    let known = ["url", "routing-key-file", "previous-routing-key-files", "events-per-minute"]
+    let known = [
+      "url", "routing-key-file", "previous-routing-key-files", "events-per-minute", "change-events",
+    ]
     guard let keys = reader.mapping(node, "'pagerduty'", known) else { return nil }
     guard let file = keys["routing-key-file"] else {
       reader.refuse(node, "'routing-key-file' is missing")
@@ -77,9 +90,28 @@ extension PagerDutySettings: IntegrationSettings {
       keys["previous-routing-key-files"], "previous-routing-key-files"
     ).compactMap { Self.routingKey($0, &reader) }
     let url = keys["url"].flatMap { reader.url($0) } ?? Self.usualURL
-    let rate = keys["events-per-minute"].flatMap { reader.integer($0, in: 1...100_000) } ?? 100
+    let rate = keys["events-per-minute"].flatMap { reader.integer($0, in: 1...100_000) }
     guard let key else { return nil }
-    self.init(url: url, routingKey: key, previousKeys: previous, eventsPerMinute: rate)
+    self.init(
+      url: url, routingKey: key, previousKeys: previous,
+      eventsPerMinute: rate ?? Self.usualEventsPerMinute,
+      changesURL: Self.changesURL(keys["change-events"], url: url, key: key, &reader))
+  }
+
+  private static func changesURL(
+    _ entry: YAMLNode.Entry?, url: String, key: RoutingKey, _ reader: inout SettingsReader
+  ) -> String? {
+    guard let entry, reader.boolean(entry) == true else { return nil }
+    let path = "/v2/enqueue"
+    guard url.hasSuffix(path) else {
+      reader.refuse(entry, "'change-events' needs a 'url' that ends with \(path)")
+      return nil
+    }
+    guard !key.isOfRuleset else {
+      reader.refuse(entry, "'change-events' needs the key of a service, not that of a ruleset")
+      return nil
+    }
+    return String(url.dropLast(path.count)) + "/v2/change/enqueue"
   }
 
   private static func routingKey(_ node: YAMLNode, _ reader: inout SettingsReader) -> RoutingKey? {
