@@ -14,7 +14,7 @@ readonly purpose="${1:-build}" data="${2:-airlines}"
 readonly state=.tidemark
 
 readonly build_packages=(
-  ca-certificates curl libcurl4-openssl-dev libmicrohttpd-dev libnng-dev libpq-dev
+  ca-certificates curl libcurl4-openssl-dev libmicrohttpd-dev libnng-dev libpng-dev libpq-dev
   libprotobuf-c-dev libssl-dev libyaml-dev openssl postgresql protobuf-c-compiler
   protobuf-compiler python3 python3-venv tzdata
 )

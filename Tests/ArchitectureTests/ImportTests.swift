@@ -19,6 +19,7 @@ struct ImportTests {
     "CCurl": ["Egress"],
     "CYAML": ["YAML"],
     "CCrypto": ["Cryptography"],
+    "CPNG": ["Sparkline"],
     "CProtocPlugin": ["protoc-gen-tidemark"],
     "CArena": ["RPC"],
     "CTidemarkProto": contractRooms.union(["RPC"]),
