@@ -52,6 +52,7 @@ let cRooms: [Target] = [
   systemRoom("CCurl", debian: "libcurl4-openssl-dev"),
   systemRoom("CYAML", debian: "libyaml-dev"),
   systemRoom("CCrypto", debian: "libssl-dev"),
+  systemRoom("CPNG", debian: "libpng-dev"),
   .target(name: "CArena", dependencies: ["CProtobufC"]),
   .target(name: "CTidemarkProto", dependencies: ["CProtobufC"]),
   .target(name: "CProtocPlugin", dependencies: ["CProtobufC"]),
@@ -66,6 +67,7 @@ let waists: [Target] = [
   room("Postgres", ["CPostgres", "Locking"]),
   room("HTTPServer", ["CMicrohttpd", "Locking"]),
   room("Egress", ["CCurl", "Locking"]),
+  room("Sparkline", ["CPNG"]),
   room("ServiceRuntime", ["Locking", "JSON", "YAML", "HTTPServer"]),
   room(
     "RPC",
@@ -125,19 +127,21 @@ let integrationBase = room(
   ["Locking", "JSON", "YAML", "Egress", "ServiceRuntime", "SeriesModel", "Alerting"])
 
 /// The room of one vendor.
-func integration(_ name: String) -> Target {
+func integration(_ name: String, _ more: [Target.Dependency] = []) -> Target {
   room(
     name, in: "Integrations",
     [
       "Integration", "Alerting", "SeriesModel", "Egress", "ServiceRuntime", "YAML", "JSON",
       "Cryptography",
-    ])
+    ] + more)
 }
 
 /// The vendors, one room each; none knows another.
 let vendors: [Target] = [
   integration("PagerDutyIntegration"),
-  integration("EmailIntegration"),
+  integration("EmailIntegration", ["Sparkline"]),
+  integration("JiraIntegration"),
+  integration("ServiceNowIntegration"),
 ]
 
 let integrations: [Target] = [integrationBase] + vendors
@@ -260,6 +264,7 @@ let testRooms: [Target] = [
   tests("PostgresTests", ["Postgres"]),
   tests("HTTPServerTests", ["HTTPServer"]),
   tests("EgressTests", ["Egress"]),
+  tests("SparklineTests", ["Sparkline"]),
   tests("ServiceRuntimeTests", ["ServiceRuntime", "JSON", "HTTPServer"]),
   tests(
     "RPCTests",

@@ -41,7 +41,7 @@ public final class EgressClient: Sendable {
       switch request.method {
       case .get: transfer.set(CURLOPT_HTTPGET, 1)
       case .post: transfer.setBody(request.body)
-      case .put:
+      case .put, .patch:
         transfer.setBody(request.body)
         transfer.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
       }

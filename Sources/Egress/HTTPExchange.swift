@@ -20,6 +20,7 @@ public struct EgressRequest: Sendable {
     case get = "GET"
     case post = "POST"
     case put = "PUT"
+    case patch = "PATCH"
   }
 
   /// How the body is to be taken.

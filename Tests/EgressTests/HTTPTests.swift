@@ -47,7 +47,9 @@ struct HTTPTests {
     #expect(!lines.contains { $0.hasPrefix("Expect") })
   }
 
-  @Test(arguments: [("GET", EgressRequest.Method.get), ("PUT", .put), ("POST", .post)])
+  @Test(arguments: [
+    ("GET", EgressRequest.Method.get), ("PUT", .put), ("POST", .post), ("PATCH", .patch),
+  ])
   func `each method is spoken, with an empty body too`(
     name: String, method: EgressRequest.Method
   ) async throws {

@@ -20,6 +20,34 @@ extension String {
     return limit < 3 ? "" : kept + "…"
   }
 
+  /// At most so many units of UTF-16, whole in its characters, for systems that count as Java does;
+  /// what is cut ends with "…".
+  public func cut(utf16 limit: Int) -> String {
+    guard utf16.count > limit else { return self }
+    var kept = ""
+    var count = 1
+    for character in self {
+      count += character.utf16.count
+      if count > limit { break }
+      kept.append(character)
+    }
+    return limit < 1 ? "" : kept + "…"
+  }
+
+  /// The text without anything that ends a line or steers a terminal, each such place a space.
+  public var singleLine: String {
+    let isPlain = utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
+    if isPlain { return self }
+    var result = String.UnicodeScalarView()
+    for scalar in unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control, .lineSeparator, .paragraphSeparator: result.append(" ")
+      default: result.append(scalar)
+      }
+    }
+    return String(result)
+  }
+
   /// The text without any of the secrets, for logs.
   public func redacted(_ secrets: [String]) -> String {
     secrets.filter { !$0.isEmpty }.reduce(self) { $0.replacing($1, with: "<redacted>") }
