@@ -18,6 +18,8 @@ enum ClassifierSchema {
     Migration(version: 8, name: "settings", sql: settings),
     Migration(version: 9, name: "decisions", sql: decisions),
     Migration(version: 10, name: "reviews", sql: reviews),
+    Migration(version: 11, name: "reviews in parts", sql: reviewParts),
+    Migration(version: 12, name: "how far reviews reach", sql: reviewReach),
   ]
 
   private static let tables: PostgresStatement = """

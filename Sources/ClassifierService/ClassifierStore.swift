@@ -11,12 +11,16 @@ struct ClassifierStore: Sendable {
   let rules: MergeRules
   /// Microseconds since 1970.
   let now: @Sendable () -> Int64
+  /// How many series one transaction of a review locks, unless a customer alone has more.
+  let reviewPartSeries: Int
 
   init(
-    pool: PostgresPool, rules: MergeRules = MergeRules(), now: @escaping @Sendable () -> Int64
+    pool: PostgresPool, rules: MergeRules = MergeRules(),
+    reviewPartSeries: Int = ReviewTakeover.partSeries, now: @escaping @Sendable () -> Int64
   ) {
     self.pool = pool
     self.rules = rules
+    self.reviewPartSeries = reviewPartSeries
     self.now = now
     queue = WorkQueue(pool: pool, schema: .classifier)
   }

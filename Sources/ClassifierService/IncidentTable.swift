@@ -27,14 +27,38 @@ enum IncidentTable {
     _ customers: [CustomerID], _ granularity: Granularity,
     on connection: isolated PostgresConnection
   ) throws -> [StoredIncident] {
-    let rows = try connection.execute(
+    try incidents(
+      customers, granularity,
       """
       SELECT customer_id, direction, start_bucket, last_bucket, base_metrics, derived_metrics,
         leader_metric, leader_id, polarity, wide_id
       FROM incident WHERE granularity = $1 AND customer_id = ANY ($2)
       ORDER BY customer_id, direction
       FOR UPDATE
-      """, [.int16(Int16(granularity.rawValue)), .uuidArray(customers.map(\.postgres))])
+      """, on: connection)
+  }
+
+  /// The same without locks, for those who look again before they write.
+  static func load(
+    _ customers: [CustomerID], _ granularity: Granularity,
+    on connection: isolated PostgresConnection
+  ) throws -> [StoredIncident] {
+    try incidents(
+      customers, granularity,
+      """
+      SELECT customer_id, direction, start_bucket, last_bucket, base_metrics, derived_metrics,
+        leader_metric, leader_id, polarity, wide_id
+      FROM incident WHERE granularity = $1 AND customer_id = ANY ($2)
+      ORDER BY customer_id, direction
+      """, on: connection)
+  }
+
+  private static func incidents(
+    _ customers: [CustomerID], _ granularity: Granularity, _ statement: PostgresStatement,
+    on connection: isolated PostgresConnection
+  ) throws -> [StoredIncident] {
+    let rows = try connection.execute(
+      statement, [.int16(Int16(granularity.rawValue)), .uuidArray(customers.map(\.postgres))])
     return try rows.map { row in
       guard let direction = UInt8(exactly: row.int64(1)).flatMap(Direction.init(rawValue:)),
         let polarity = UInt8(exactly: row.int64(8)).flatMap(Polarity.init(rawValue:))

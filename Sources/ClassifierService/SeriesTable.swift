@@ -37,14 +37,37 @@ enum SeriesTable {
   static func lock(
     _ keys: [SeriesKey], on connection: isolated PostgresConnection
   ) throws -> [SeriesCursor] {
-    let rows = try connection.execute(
+    try cursors(
+      keys,
       """
       SELECT wanted.place, last_bucket, seen, down_id, up_id, followed, neither_id
       FROM unnest($1::uuid[], $2::int4[]) WITH ORDINALITY AS wanted(customer_id, metric_id, place)
         JOIN series USING (customer_id, metric_id)
       ORDER BY customer_id, metric_id
       FOR UPDATE OF series
-      """, [.uuidArray(keys.map(\.customer.postgres)), .int32Array(keys.map(\.metric.number))])
+      """, on: connection)
+  }
+
+  /// The same without locks, for those who look again before they write.
+  static func load(
+    _ keys: [SeriesKey], on connection: isolated PostgresConnection
+  ) throws -> [SeriesCursor] {
+    try cursors(
+      keys,
+      """
+      SELECT wanted.place, last_bucket, seen, down_id, up_id, followed, neither_id
+      FROM unnest($1::uuid[], $2::int4[]) WITH ORDINALITY AS wanted(customer_id, metric_id, place)
+        JOIN series USING (customer_id, metric_id)
+      """, on: connection)
+  }
+
+  private static func cursors(
+    _ keys: [SeriesKey], _ statement: PostgresStatement,
+    on connection: isolated PostgresConnection
+  ) throws -> [SeriesCursor] {
+    let rows = try connection.execute(
+      statement,
+      [.uuidArray(keys.map(\.customer.postgres)), .int32Array(keys.map(\.metric.number))])
     var cursors = [SeriesCursor](repeating: SeriesCursor(), count: keys.count)
     for row in rows {
       let bits = row.int64(5)

@@ -164,6 +164,16 @@ struct ReviewTests {
     #expect(reviewStart(changedFrom: 100, known: known, granularity: .day) == expected)
   }
 
+  @Test func `what has lasted for too long is cut, and nothing is laid open for it`() {
+    let known = [episode(10...99), episode(80...95, state: .resolved, last: 98)]
+    func start(_ earliest: Int32) -> Int32 {
+      reviewStart(changedFrom: 100, known: known, earliest: earliest, granularity: .day)
+    }
+    #expect(start(10) == 10)
+    #expect(start(11) == 80)
+    #expect(start(81) == 100)
+  }
+
   @Test func `one that is cut lays the next one before it open`() {
     let known = [
       episode(90...95, state: .resolved, last: 102), episode(70...72, state: .resolved, last: 84),

@@ -79,6 +79,24 @@ struct ReviewStoreTests {
     }
   }
 
+  @Test("what has lasted for longer than a review reaches is cut, and the review still closes")
+  func reach() async throws {
+    try await Laboratory.with { laboratory in
+      // Judged by hand on two days that lie further apart than a review reaches back.
+      try await laboratory.judge([20], from: World.day - 10_001)
+      let customer = World().customers[0].id
+      for (first, from) in [
+        (World.day - 1, World.day - 10_001), (World.day, World.day),
+      ] {
+        let starts = try await laboratory.store.openReview(
+          Self.id, .day, changes: [(customer: customer, first: first)])
+        #expect(starts == [from])
+      }
+      for day in World.day...Self.last { try await keep(batch(day, 100), laboratory) }
+      _ = try await laboratory.store.closeReview(wish(batches: 4))
+    }
+  }
+
   @Test("one of more batches than are read at once is taken over whole")
   func pages() async throws {
     try await Laboratory.with { laboratory in

@@ -40,11 +40,12 @@ public func reviewDecisions(held: [HeldAnomaly], borne: [BorneAnomaly]) -> [Revi
 /// - Parameters:
 ///   - first: The first bucket whose evidence has changed.
 ///   - known: All that was raised.
+///   - earliest: Before which nothing is judged again: what has lasted since then is cut.
 ///   - granularity: The length of the buckets.
 ///   - rules: When an excursion belongs to an anomaly that is known.
 /// - Returns: `first`, or an earlier bucket in which nothing lasted nor could be joined.
 public func reviewStart(
-  changedFrom first: Int32, known: [Episode], granularity: Granularity,
+  changedFrom first: Int32, known: [Episode], earliest: Int32 = .min, granularity: Granularity,
   rules: MergeRules = MergeRules()
 ) -> Int32 {
   let margin = Int64(
@@ -54,7 +55,9 @@ public func reviewStart(
   var start = first
   while true {
     let cut = known.filter { episode in
-      guard episode.state != .withdrawn, episode.startBucket < start else { return false }
+      guard episode.state != .withdrawn, episode.startBucket < start,
+        episode.startBucket >= earliest
+      else { return false }
       return episode.isFollowed(rules.calmBuckets(granularity))
         || Int64(episode.lastBucket) + margin >= Int64(start)
     }

@@ -55,8 +55,9 @@ extension ClassifierEndpoint {
     _ request: CloseReviewRequest, context: CallContext
   ) async throws(RPCError) -> CloseReviewResponse {
     let wish = try ReviewWish(request)
-    let summary = try await answering { try await store.closeReview(wish) }
-    figures.count(summary)
+    let summary = try await answering {
+      try await store.closeReview(wish) { figures.count($0) }
+    }
     var response = CloseReviewResponse()
     response.opened = summary.opened
     response.changed = summary.changed

@@ -80,6 +80,17 @@ struct ReviewMerge {
     }
   }
 
+  /// What of it is of some customers.
+  func part(of customers: Set<CustomerID>) -> ReviewMerge {
+    var part = self
+    part.cursors = cursors.filter { customers.contains($0.key.customer) }
+    part.records = records.filter { customers.contains($0.value.customer.id) }
+    part.incidents = incidents.filter { customers.contains($0.customer) }
+    part.seen = seen.filter { customers.contains($0.key.customer) }
+    part.decisions = decisions.filter { customers.contains($0.customer) }
+    return part
+  }
+
   private mutating func followEvents(_ findings: Detection.FindingsBatch) {
     let decisions = PlatformEvent.decisions(
       findings.cohorts, in: findings.bucket, known: events.map(\.event), rules: rules)

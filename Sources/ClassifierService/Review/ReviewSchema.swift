@@ -18,4 +18,20 @@ extension ClassifierSchema {
       PRIMARY KEY (review_id, bucket, part)
     );
     """
+
+  /// A review is taken over in parts, and whoever goes on with it knows which of them are done.
+  static let reviewParts: PostgresStatement = """
+    -- How often it was begun: whoever closes an earlier one closes nothing more.
+    ALTER TABLE review ADD COLUMN attempt int NOT NULL DEFAULT 1;
+    -- Nothing is added any more.
+    ALTER TABLE review ADD COLUMN is_closing boolean NOT NULL DEFAULT false;
+    -- Customers up to this one were taken over, by rising identity; null where none was.
+    ALTER TABLE review ADD COLUMN taken_through uuid;
+    """
+
+  /// A review reaches back over what lasts, but not without an end.
+  static let reviewReach: PostgresStatement = """
+    -- The first bucket that may be judged again.
+    ALTER TABLE review ADD COLUMN earliest int NOT NULL DEFAULT -2147483648;
+    """
 }

@@ -29,17 +29,16 @@ struct ReviewedCustomers {
   private var keptIDs: [AnomalyID: AnomalyID] = [:]
 
   init(
-    _ wish: ReviewWish, rules: MergeRules, nowUnixMicroseconds: Int64, stored: [AnomalyRecord],
-    words: [AnomalyID: Classification.TransitionVerb], cursors: [SeriesKey: SeriesCursor],
-    incidents: [StoredIncident], eventIDs: [PlatformEventTable.Key]
+    _ wish: ReviewWish, rules: MergeRules, nowUnixMicroseconds: Int64, _ state: ReviewState,
+    eventIDs: [PlatformEventTable.Key]
   ) {
     self.wish = wish
     self.rules = rules
     self.nowUnixMicroseconds = nowUnixMicroseconds
-    self.stored = Dictionary(uniqueKeysWithValues: stored.map { ($0.id, $0) })
-    self.words = words
-    self.cursors = cursors
-    self.incidents = incidents
+    stored = state.stored
+    words = state.words
+    cursors = state.cursors
+    incidents = state.incidents
     self.eventIDs = eventIDs
   }
 
@@ -69,11 +68,8 @@ struct ReviewedCustomers {
   ///
   /// - Parameter events: The platform events that began before.
   /// - Returns: What stood before, which takes the batches bucket by bucket.
-  /// - Throws: ``ClassifierError`` with `unknownReview` when an anomaly has come to last across the
-  ///   first bucket meanwhile.
-  func begin(events: [ReviewMerge.Event]) throws -> ReviewMerge {
-    try checkStart()
-    return ReviewMerge(
+  func begin(events: [ReviewMerge.Event]) -> ReviewMerge {
+    ReviewMerge(
       rules: rules, nowUnixMicroseconds: nowUnixMicroseconds,
       held: Dictionary(uniqueKeysWithValues: held.map { ($0.id, $0.held(word: words[$0.id])) }),
       dismissed: dismissals, eventIDs: eventIDs, cursors: Self.cursors(of: before),
@@ -111,12 +107,15 @@ struct ReviewedCustomers {
     point(merge)
   }
 
-  private func checkStart() throws {
-    for (customer, part) in wish.customers {
+  /// Refuses when an anomaly of some customers has come to last across their first bucket.
+  ///
+  /// - Throws: ``ClassifierError`` with `unknownReview`.
+  func checkStart(of customers: Set<CustomerID>, earliest: Int32) throws(ClassifierError) {
+    for (customer, part) in wish.customers where customers.contains(customer) {
       let own = stored.values.filter { $0.customer.id == customer && !isLater($0) }
       let start = reviewStart(
-        changedFrom: part.from, known: own.map(\.episode), granularity: wish.granularity,
-        rules: rules)
+        changedFrom: part.from, known: own.map(\.episode), earliest: earliest,
+        granularity: wish.granularity, rules: rules)
       guard start < part.from else { continue }
       throw ClassifierError(
         .unknownReview, field: "customers",
@@ -247,6 +246,13 @@ struct ReviewSummary: Sendable, Hashable {
   var changed: Int64 = 0
   var resolved: Int64 = 0
   var withdrawn: Int64 = 0
+
+  static func += (sum: inout ReviewSummary, other: ReviewSummary) {
+    sum.opened += other.opened
+    sum.changed += other.changed
+    sum.resolved += other.resolved
+    sum.withdrawn += other.withdrawn
+  }
 
   mutating func note(_ told: AnomalyChangeKind?) {
     switch told {

@@ -4,6 +4,10 @@ internal import Postgres
 internal import SeriesModel
 
 extension ClassifierStore {
+  /// How many buckets before the first that has changed are judged again for the sake of what lasted
+  /// then: each of them is a batch that waits for the end.
+  static let reviewReachBuckets: Int64 = 10_000
+
   /// Begins a review.
   ///
   /// - Parameters:
@@ -18,8 +22,11 @@ extension ClassifierStore {
     changes: [(customer: CustomerID, first: Int32)]
   ) async throws -> [Int32] {
     let moment = now()
+    let earliest = Int32(
+      clamping: Int64(changes.map(\.first).min() ?? .min) - Self.reviewReachBuckets)
     return try await pool.transaction { connection in
-      try ReviewTable.open(id, atUnixMicroseconds: moment, on: connection)
+      try ReviewTable.open(
+        id, earliest: earliest, atUnixMicroseconds: moment, on: connection)
       let known = try ReviewTable.anomalies(
         of: changes.map(\.customer), granularity, on: connection)
       let episodes = Dictionary(grouping: known, by: \.customer.id).mapValues {
@@ -28,7 +35,7 @@ extension ClassifierStore {
       return changes.map { change in
         reviewStart(
           changedFrom: change.first, known: episodes[change.customer] ?? [],
-          granularity: granularity, rules: rules)
+          earliest: earliest, granularity: granularity, rules: rules)
       }
     }
   }
@@ -39,83 +46,55 @@ extension ClassifierStore {
     try await ReviewTable.keep(bytes, bucket: batch.bucket, part: part, of: id, in: pool)
   }
 
-  /// Takes over what was judged again, in one transaction; a repeat changes nothing.
+  /// Takes over what was judged again, a few customers a transaction and each of them as a whole;
+  /// a repeat goes on where an earlier one has ended, and changes nothing once all is done.
   ///
-  /// - Throws: ``ClassifierError`` with `unknownReview` when it has to begin again.
-  func closeReview(_ wish: ReviewWish) async throws -> ReviewSummary {
+  /// - Parameters:
+  ///   - wish: What was judged again.
+  ///   - count: Is told what each part came to when it is committed.
+  /// - Returns: What all parts of this call came to.
+  /// - Throws: ``ClassifierError`` with `unknownReview` when it has to begin again; what was taken
+  ///   over by then comes to the same once more.
+  func closeReview(
+    _ wish: ReviewWish, count: (ReviewSummary) -> Void = { _ in }
+  ) async throws -> ReviewSummary {
     let moment = now()
-    return try await pool.transaction { connection in
-      let isOpen = try ReviewTable.close(wish.id, batches: wish.batches, on: connection)
-      guard isOpen else { return ReviewSummary() }
-      let summary =
-        if let part = wish.cohorts {
-          try takeOver(wish, part, nowUnixMicroseconds: moment, on: connection)
-        } else {
-          try takeOver(wish, nowUnixMicroseconds: moment, on: connection)
-        }
-      try ReviewTable.clear(wish.id, on: connection)
-      return summary
+    let closing = try await pool.transaction { connection in
+      try ReviewTable.beginClosing(wish.id, batches: wish.batches, on: connection)
     }
+    var sum = ReviewSummary()
+    guard let closing else {
+      try await ReviewTable.clear(wish.id, in: pool)
+      return sum
+    }
+    if let part = wish.cohorts {
+      sum = try await takeOver(closing, wish, part, nowUnixMicroseconds: moment)
+      count(sum)
+    } else {
+      let takeover = ReviewTakeover(
+        store: self, wish: wish, review: closing, nowUnixMicroseconds: moment)
+      let ahead = try await takeover.workOut()
+      for customers in takeover.parts(ahead) {
+        let summary = try await takeover.take(customers, ahead)
+        count(summary)
+        sum += summary
+      }
+    }
+    try await ReviewTable.finish(closing, in: pool)
+    return sum
   }
 
   private func takeOver(
-    _ wish: ReviewWish, nowUnixMicroseconds now: Int64,
-    on connection: isolated PostgresConnection
-  ) throws -> ReviewSummary {
-    let customers = wish.customers.keys.sorted()
-    let first = try ReviewTable.anomalies(of: customers, wish.granularity, on: connection)
-    var keys = Set(first.filter { $0.reach.scope == .series }.map(\.key))
-    try ReviewTable.forEachBatch(of: wish.id, on: connection) { batch in
-      try wish.check(batch)
-      for row in batch.order { keys.insert(batch.findings.series(ofRow: row)) }
+    _ closing: ClosingReview, _ wish: ReviewWish, _ part: ReviewWish.Part,
+    nowUnixMicroseconds now: Int64
+  ) async throws -> ReviewSummary {
+    try await pool.transaction { connection in
+      let everyone = SeriesModel.Customer.everyone(in: "").id
+      guard try ReviewTable.take(through: everyone, of: closing, on: connection) else {
+        return ReviewSummary()
+      }
+      return try takeOver(wish, part, nowUnixMicroseconds: now, on: connection)
     }
-    // Judging and people's wishes hold these locks as well; what was read before may be old.
-    let order = keys.sorted()
-    let cursors = try SeriesTable.lock(order, on: connection)
-    let incidents = try IncidentTable.lock(customers, wish.granularity, on: connection)
-    let (known, events) = try eventsBefore(wish.from, wish.granularity, on: connection)
-    var review = ReviewedCustomers(
-      wish, rules: rules, nowUnixMicroseconds: now,
-      stored: try ReviewTable.anomalies(of: customers, wish.granularity, on: connection),
-      words: try ReviewTable.words(on: customers, connection),
-      cursors: Dictionary(uniqueKeysWithValues: zip(order, cursors)), incidents: incidents,
-      eventIDs: known)
-    var merge = try review.begin(events: events)
-    try ReviewTable.forEachBatch(of: wish.id, on: connection) { try merge.take($0) }
-    review.finish(merge)
-    for record in review.savedRecords { try AnomalyTable.save(record, on: connection) }
-    try SeriesTable.save(review.savedCursors, on: connection)
-    for incident in review.removedIncidents {
-      try IncidentTable.remove(incident, wish.granularity, on: connection)
-    }
-    for incident in review.savedIncidents {
-      try IncidentTable.save(incident, wish.granularity, on: connection)
-    }
-    try DecisionTable.save(review.decisions, on: connection)
-    try ChangeTable.append(review.changes, queue: queue, on: connection)
-    return review.summary
-  }
-
-  /// All platform events that are known, and those that began before a bucket as they were then.
-  private func eventsBefore(
-    _ bucket: Int32, _ granularity: SeriesModel.Granularity,
-    on connection: isolated PostgresConnection
-  ) throws -> (keys: [PlatformEventTable.Key], events: [ReviewMerge.Event]) {
-    let keys = try PlatformEventTable.all(granularity, on: connection)
-    let everyone = SeriesModel.Customer.everyone(in: "").id
-    let earlier = keys.filter { $0.since < bucket }
-    let records = try AnomalyTable.load(
-      earlier.map { (customer: everyone, id: $0.anomaly) }, on: connection)
-    let events = earlier.compactMap { key -> ReviewMerge.Event? in
-      guard var episode = records[key.anomaly]?.episode else { return nil }
-      // Of one that lasts on, nothing of what comes is known yet.
-      episode.endBucket = min(episode.endBucket, bucket - 1)
-      return (
-        event: PlatformEvent(cohort: key.cohort, since: key.since, episode: episode),
-        anomaly: key.anomaly
-      )
-    }
-    return (keys, events)
   }
 
   private func takeOver(
