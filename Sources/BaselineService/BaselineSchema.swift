@@ -12,6 +12,7 @@ public enum BaselineSchema {
     Migration(version: 5, name: "cohort rows", sql: cohorts),
     Migration(version: 6, name: "settings", sql: settings),
     Migration(version: 7, name: "reviews", sql: reviews),
+    Migration(version: 8, name: "cohorts anew", sql: cohortsAnew),
   ]
 
   private static let models: PostgresStatement = """

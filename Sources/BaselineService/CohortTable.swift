@@ -68,6 +68,39 @@ struct CohortTable: Sendable {
     ).single.optionalInt64(0).map { Int32($0) } ?? 0
   }
 
+  /// What was begun to be made anew for a change of the calendar, or nil.
+  func begun(
+    _ granularity: Granularity, _ sequence: Int64, _ detail: String
+  ) async throws -> Anew? {
+    try await pool.query(
+      """
+      SELECT anew_first, anew_last, anew_revision FROM cohort_calendar
+      WHERE granularity = $1 AND anew_sequence = $2
+      """, [.int16(Int16(granularity.rawValue)), .int64(sequence)]
+    ).first.map { row in
+      Anew(
+        first: row.int32(0), last: row.int32(1), revision: row.int32(2),
+        calendarSequence: sequence, detail: detail)
+    }
+  }
+
+  /// Writes down what is about to be made anew.
+  func begin(_ anew: Anew, _ granularity: Granularity) async throws {
+    _ = try await pool.query(
+      """
+      INSERT INTO cohort_calendar
+        (granularity, calendar_sequence, anew_sequence, anew_first, anew_last, anew_revision)
+      VALUES ($1, 0, $2, $3, $4, $5)
+      ON CONFLICT (granularity) DO UPDATE SET anew_sequence = EXCLUDED.anew_sequence,
+        anew_first = EXCLUDED.anew_first, anew_last = EXCLUDED.anew_last,
+        anew_revision = EXCLUDED.anew_revision
+      """,
+      [
+        .int16(Int16(granularity.rawValue)), .int64(anew.calendarSequence), .int32(anew.first),
+        .int32(anew.last), .int32(anew.revision),
+      ])
+  }
+
   /// All rows of some buckets.
   func rows(
     _ granularity: Granularity, from: Int32, through: Int32
@@ -87,7 +120,8 @@ struct CohortTable: Sendable {
     try connection.execute(
       """
       INSERT INTO cohort_calendar (granularity, calendar_sequence) VALUES ($1, $2)
-      ON CONFLICT (granularity) DO UPDATE SET calendar_sequence = EXCLUDED.calendar_sequence
+      ON CONFLICT (granularity) DO UPDATE SET calendar_sequence = EXCLUDED.calendar_sequence,
+        anew_sequence = NULL, anew_first = NULL, anew_last = NULL, anew_revision = NULL
       """, [.int16(Int16(granularity.rawValue)), .int64(sequence)])
   }
 

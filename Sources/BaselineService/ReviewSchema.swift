@@ -23,4 +23,13 @@ extension BaselineSchema {
     -- Series of the range that were judged again.
     ALTER TABLE scan_range ADD COLUMN series_reviewed bigint NOT NULL DEFAULT 0;
     """
+
+  /// What a pass over cohorts has begun to make anew, so that a repeat makes the same of it.
+  static let cohortsAnew: PostgresStatement = """
+    -- All null, or for which change of the calendar, which buckets, and how often they are made then.
+    ALTER TABLE cohort_calendar ADD COLUMN anew_sequence bigint;
+    ALTER TABLE cohort_calendar ADD COLUMN anew_first int;
+    ALTER TABLE cohort_calendar ADD COLUMN anew_last int;
+    ALTER TABLE cohort_calendar ADD COLUMN anew_revision int;
+    """
 }

@@ -15,6 +15,10 @@ struct ReviewCrashTests {
     case closingEvents
     /// When the classifier has written the anomalies of customers and some of their series.
     case closing
+    /// When the classifier has taken over some customers and has just begun with the next.
+    case betweenParts
+    /// When the classifier has taken over all and forgets what was kept for it.
+    case clearing
     /// When the classifier has committed and baseline is about to store the models.
     case storing
     /// When the rows of cohorts are stored anew, and that they are is about to be noted.
@@ -25,7 +29,8 @@ struct ReviewCrashTests {
       switch self {
       case .keeping: 5
       case .closing: 3
-      case .closingEvents, .storing, .noting: 1
+      case .betweenParts: 2
+      case .closingEvents, .clearing, .storing, .noting: 1
       }
     }
 
@@ -46,6 +51,18 @@ struct ReviewCrashTests {
         CREATE TRIGGER crash BEFORE UPDATE ON series FOR EACH ROW
           EXECUTE FUNCTION crash(3)
         """
+      case .betweenParts:
+        // Those of cohorts are one part, of the customer of zeros.
+        """
+        CREATE TRIGGER crash BEFORE UPDATE OF taken_through ON review FOR EACH ROW
+          WHEN (NEW.taken_through > '00000000-0000-0000-0000-000000000000')
+          EXECUTE FUNCTION crash(2)
+        """
+      case .clearing:
+        """
+        CREATE TRIGGER crash AFTER DELETE ON review_batch FOR EACH ROW
+          EXECUTE FUNCTION crash(1)
+        """
       case .storing:
         """
         CREATE TRIGGER crash BEFORE UPDATE ON series_state FOR EACH ROW
@@ -61,7 +78,7 @@ struct ReviewCrashTests {
 
     func pool(_ house: JudgingHouse) -> PostgresPool {
       switch self {
-      case .keeping, .closingEvents, .closing: house.classifier
+      case .keeping, .closingEvents, .closing, .betweenParts, .clearing: house.classifier
       case .storing, .noting: house.baseline
       }
     }
@@ -99,7 +116,7 @@ struct ReviewCrashTests {
 
   private func judge(_ house: JudgingHouse) async throws {
     try await house.place(0..<8, region: "EU")
-    try await house.place(8..<14, region: "US")
+    try await house.place(8..<20, region: "US")
     var first: Int32 = 100
     for through in [186, 187, 190, 191, 195] as [Int32] {
       try await house.judge(first...through, Self.factor)
@@ -111,6 +128,12 @@ struct ReviewCrashTests {
   /// All that is left, but for moments: what people were told among it.
   private func outcome(_ house: JudgingHouse) async throws -> [String] {
     try await house.anomalies() + house.places() + house.models() + house.told()
+      + house.baseline.query(
+        """
+        SELECT concat_ws(' ', 'cohort', granularity, bucket, cohort, revision, calendar_sequence)
+        FROM cohort_row ORDER BY 1
+        """
+      ).map { $0.text(0) }
       + house.classifier.query(
         """
         SELECT concat_ws(' ', id, state, heard, revision, possible_cause) FROM anomaly
@@ -122,7 +145,7 @@ struct ReviewCrashTests {
 
   private func outcome(crashing crash: Crash?) async throws -> [String] {
     var found: [String] = []
-    try await JudgingHouse.with(customers: 14) { house in
+    try await JudgingHouse.with(customers: 20) { house in
       try await judge(house)
       let before = try await outcome(house)
       if let crash { try await arm(crash, house) }
