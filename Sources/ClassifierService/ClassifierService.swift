@@ -35,7 +35,8 @@ public struct ClassifierService: Service {
     let notifier = try configuration.rpc.caller(to: "notifier", metrics: registry)
     let baseline = try Self.baseline(configuration.rpc, registry)
     let settings = SettingsHandOver(
-      table: SettingsTable(store), baseline: baseline.map { BaselineClient($0) })
+      table: SettingsTable(store), baseline: baseline.map { BaselineClient($0) },
+      logger: logger)
     let endpoint = ClassifierEndpoint(
       store: store, figures: ClassifierFigures(registry), settings: settings)
     let server = configuration.rpc.server(
@@ -66,7 +67,7 @@ public struct ClassifierService: Service {
       name: "classifier", [admin, expiry, runner, server], logger: logger,
       prepare: {
         try await store.migrate()
-        try await settings.table.remind()
+        try await settings.table.remind(isReachable: settings.baseline != nil)
       },
       started: {
         admin.markReady()

@@ -58,6 +58,30 @@ struct SettingsScanTests {
     }
   }
 
+  @Test func `other settings under a number that is known are refused, and an earlier one named`()
+    async throws
+  {
+    try await BaselineHouse.with(customers: 1) { house in
+      try await house.serving { client in
+        let held = settings(4, ["": 2, "customer:c1": 3], rules: ["low"])
+        for known in [held, held, settings(3, [:])] {
+          let answer = try await client.takeSettings(known)
+          #expect(answer.sequence == 4)
+        }
+        for other in [
+          settings(4, ["": 2, "customer:c1": 3]), settings(4, ["": 2], rules: ["low"]),
+          settings(4, ["": 2, "customer:c1": 2], rules: ["low"]),
+          settings(4, ["": 2, "customer:c1": 3, "customer:c2": 1], rules: ["low"]),
+        ] {
+          let error = await #expect(throws: RPCError.self) {
+            _ = try await client.takeSettings(other)
+          }
+          #expect(error?.details.first?.code == "other_settings")
+        }
+      }
+    }
+  }
+
   @Test func `a change during a run is not seen by that run, also after a crash`() async throws {
     try await BaselineHouse.with(customers: 1) { house in
       try await house.fill(100...199)

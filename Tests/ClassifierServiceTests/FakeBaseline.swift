@@ -6,6 +6,8 @@ import RPC
 final class FakeBaseline: BaselineHandler {
   private struct State {
     var taken: [TakeSettingsRequest] = []
+    /// Of the last change that it knows.
+    var held = TakeSettingsRequest()
     var refusals: [RPCError] = []
     var waiters: [(sequence: Int64, continuation: CheckedContinuation<Void, Never>)] = []
   }
@@ -17,6 +19,12 @@ final class FakeBaseline: BaselineHandler {
 
   /// Answers the next calls with these errors.
   func refuse(_ errors: [RPCError]) { state.withLock { $0.refusals += errors } }
+
+  /// Lets it know a change, as one that has seen more than who hands over.
+  func hold(_ settings: TakeSettingsRequest) { state.withLock { $0.held = settings } }
+
+  /// What it judges by.
+  var held: TakeSettingsRequest { state.withLock { $0.held } }
 
   /// Waits until the settings of a change have come; the test's time limit ends a wait in vain.
   func wait(for sequence: Int64) async {
@@ -35,15 +43,23 @@ final class FakeBaseline: BaselineHandler {
   ) async throws(RPCError) -> TakeSettingsResponse {
     let refusal = state.withLock { $0.refusals.isEmpty ? nil : $0.refusals.removeFirst() }
     if let refusal { throw refusal }
+    let held = state.withLock { state in
+      if request.sequence > state.held.sequence { state.held = request }
+      return state.held
+    }
+    var response = TakeSettingsResponse()
+    response.sequence = held.sequence
+    if held.sequence > request.sequence { return response }
+    if held != request {
+      throw RPCError(.failedPrecondition, field: "sequence", reason: "other_settings", "")
+    }
     let woken = state.withLock { state in
-      state.taken.append(request)
+      if request.sequence > 0 { state.taken.append(request) }
       let woken = state.waiters.filter { $0.sequence <= request.sequence }
       state.waiters.removeAll { $0.sequence <= request.sequence }
       return woken
     }
     for waiter in woken { waiter.continuation.resume() }
-    var response = TakeSettingsResponse()
-    response.sequence = request.sequence
     return response
   }
 

@@ -128,6 +128,48 @@ struct SettingsCallTests {
     }
   }
 
+  @Test(
+    "settings that were put back to an earlier day are judged by, under a number of their own",
+    arguments: [8, 2])
+  func restored(held: Int64) async throws {
+    try await Laboratory.with { laboratory in
+      try await House.with(laboratory, baseline: FakeBaseline()) { house in
+        _ = try await house.client.putSettings(put([scale("", 2)]))
+        _ = try await house.client.putSettings(put([scale("", 3)]))
+      }
+      // It knows what was set after the backup, or in another way since.
+      let baseline = FakeBaseline()
+      var later = TakeSettingsRequest()
+      later.sequence = held
+      later.sensitivity = [scale("", 0.5)]
+      baseline.hold(later)
+      try await House.with(laboratory, baseline: baseline) { house in
+        await baseline.wait(for: held + 1)
+        #expect(baseline.held.sensitivity.map(\.scale) == [3])
+        let answer = try await house.client.putSettings(put([scale("", 4)]))
+        #expect(answer.sequence == held + 2 && answer.taken)
+        #expect(baseline.held.sensitivity.map(\.scale) == [4])
+        let lines = try await listed(house, past: true)
+        #expect(lines.count == 3 && lines.last == "=4.0 \(held + 2) Ada", "\(lines)")
+      }
+    }
+  }
+
+  @Test("a house that was put back to before anything was set takes all back at baseline")
+  func restoredEmpty() async throws {
+    try await Laboratory.with { laboratory in
+      let baseline = FakeBaseline()
+      var later = TakeSettingsRequest()
+      later.sequence = 5
+      later.sensitivity = [scale("", 0.5)]
+      baseline.hold(later)
+      try await House.with(laboratory, baseline: baseline) { _ in
+        await baseline.wait(for: 6)
+        #expect(baseline.held.sensitivity.isEmpty)
+      }
+    }
+  }
+
   @Test("without the address of baseline nothing is set, and the setting that lacks is named")
   func nobodyToJudge() async throws {
     try await Laboratory.with { laboratory in

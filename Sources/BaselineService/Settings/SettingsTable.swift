@@ -18,11 +18,20 @@ struct SettingsTable: Sendable {
   /// Takes over all settings as they are after a change; an earlier one than is known is dropped.
   ///
   /// - Returns: The number of the change whose settings are held then.
+  /// - Throws: FAILED_PRECONDITION with `other_settings` when other settings are held under the same
+  ///   number, as where the one who hands over was put back to an earlier day.
   func take(_ settings: JudgementSettings) async throws -> Int64 {
     let columns = try Self.columns(settings)
     return try await pool.transaction { connection in
       let last = try connection.execute("SELECT value FROM setting_sequence FOR UPDATE").single
         .int64(0)
+      if settings.sequence == last,
+        try connection.execute(Self.differStatement, columns).single.bool(0)
+      {
+        throw RPCError(
+          .failedPrecondition, field: "sequence", reason: "other_settings",
+          "sequence: other settings are held as those of change \(last)")
+      }
       guard settings.sequence > last else { return last }
       try connection.execute(Self.endStatement, columns + [.int64(settings.sequence)])
       try connection.execute(Self.beginStatement, columns + [.int64(settings.sequence)])
@@ -31,6 +40,16 @@ struct SettingsTable: Sendable {
       return settings.sequence
     }
   }
+
+  /// Whether anything else holds than is among the settings.
+  private static let differStatement: PostgresStatement = """
+    SELECT EXISTS (
+      SELECT FROM (
+        SELECT kind, name, scope, content FROM setting WHERE until_sequence IS NULL) AS held
+      FULL JOIN unnest($1::int2[], $2::text[], $3::text[], $4::bytea[])
+        AS told(kind, name, scope, content) USING (kind, name, scope, content)
+      WHERE held IS NULL OR told IS NULL)
+    """
 
   /// Ends what is not among the settings any more, or says something else.
   private static let endStatement: PostgresStatement = """

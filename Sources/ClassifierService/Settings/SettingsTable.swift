@@ -138,12 +138,34 @@ struct SettingsTable: Sendable {
       "UPDATE setting_sequence SET taken = greatest(taken, $1)", [.int64(sequence)])
   }
 
-  /// Queues the hand-over once more where anything was ever set: baseline's database may have been
-  /// put back to an earlier day.
-  func remind() async throws {
+  /// Gives all that holds a number above every one that baseline knows.
+  ///
+  /// - Parameters:
+  ///   - handedOver: The change that was handed over.
+  ///   - held: The one that baseline knows; nil where it has other settings under the same number.
+  /// - Returns: The new number; nil where a later change is known here by now, which is on its way.
+  /// - Throws: ``PostgresError``.
+  func restate(_ handedOver: Int64, held: Int64?) async throws -> Int64? {
+    try await pool.transaction { connection in
+      let last = try connection.execute("SELECT value FROM setting_sequence FOR UPDATE").single
+        .int64(0)
+      guard held.map({ last < $0 }) ?? (last == handedOver) else { return nil }
+      let next = max(last, held ?? last) + 1
+      try connection.execute("UPDATE setting_sequence SET value = $1", [.int64(next)])
+      try queue.enqueue([SettingsHandOver.job], on: connection)
+      return next
+    }
+  }
+
+  /// Queues the hand-over once more: baseline's database may have been put back to an earlier day,
+  /// or this one.
+  ///
+  /// - Parameter isReachable: Whether baseline has an address; what was set waits for one.
+  /// - Throws: ``PostgresError``.
+  func remind(isReachable: Bool) async throws {
     try await pool.transaction { connection in
       let last = try connection.execute("SELECT value FROM setting_sequence").single.int64(0)
-      if last > 0 { try queue.enqueue([SettingsHandOver.job], on: connection) }
+      if isReachable || last > 0 { try queue.enqueue([SettingsHandOver.job], on: connection) }
     }
   }
 
