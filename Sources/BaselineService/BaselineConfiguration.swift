@@ -32,6 +32,9 @@ public struct BaselineConfiguration: Sendable {
   /// How many series one run judges again.
   public let reviewSeries: Int
 
+  /// How many days after its end a run is kept, with the settings and the calendar that it took.
+  public let runDays: Int
+
   /// Whether runs that begin with a closed bucket tell people of what is found in the past.
   public let notifiesHistory: Bool
 
@@ -43,6 +46,9 @@ public struct BaselineConfiguration: Sendable {
 
   /// How many series where nothing is said.
   public static let reviewSeriesDefault = 250_000
+
+  /// How many days where nothing is said.
+  public static let runDaysDefault = 400
 
   /// What is held where nothing is said: a quarter of a million.
   public static let cohortSeriesDefault = 250_000
@@ -72,6 +78,9 @@ public struct BaselineConfiguration: Sendable {
     reviewSeries = reader.integer(
       "review-series", default: Self.reviewSeriesDefault, in: 1_000...100_000_000,
       help: "series that one run judges again; further ones only learn")
+    runDays = reader.integer(
+      "run-days", default: Self.runDaysDefault, in: 1...36_600,
+      help: "how long finished runs and what they judged by are kept; at least review-days")
     notifiesHistory = reader.boolean(
       "notify-history", help: "tell people of what is found in buckets before the newest, too")
     zoneDirectory = reader.text(
@@ -83,7 +92,8 @@ public struct BaselineConfiguration: Sendable {
     runtime: RuntimeSettings, rpc: RPCSettings, databaseURL: Redacted<String>,
     rangeSeries: Int = 1_000, scanConcurrency: Int = 4, cohortSeries: Int = cohortSeriesDefault,
     leaseSeconds: Double = 15, reviewDays: Int = reviewDaysDefault,
-    reviewSeries: Int = reviewSeriesDefault, notifiesHistory: Bool = false,
+    reviewSeries: Int = reviewSeriesDefault, runDays: Int = runDaysDefault,
+    notifiesHistory: Bool = false,
     zoneDirectory: String = "/usr/share/zoneinfo"
   ) {
     self.runtime = runtime
@@ -95,6 +105,7 @@ public struct BaselineConfiguration: Sendable {
     self.leaseSeconds = leaseSeconds
     self.reviewDays = reviewDays
     self.reviewSeries = reviewSeries
+    self.runDays = runDays
     self.notifiesHistory = notifiesHistory
     self.zoneDirectory = zoneDirectory
   }

@@ -65,6 +65,7 @@ public struct BaselineService: Service {
     let scan = RangeScan(
       loader: loader, review: review, detector: DetectorClient(detector),
       leaseSeconds: settings.leaseSeconds, figures: figures, isStopping: isStopping)
+    let expiry = RunExpiry(runs: runs, days: max(settings.runDays, settings.reviewDays))
     let runner = WorkQueueRunner(
       queue, name: "baseline-scans",
       handlers: [
@@ -72,6 +73,7 @@ public struct BaselineService: Service {
         ScanRunTable.cohortKind: { try await pass.make($0) },
         ScanRunTable.rangeKind: { try await scan.scan($0) },
         ScanRunTable.recheckKind: { try await runs.recheck($0) },
+        ScanRunTable.expiryKind: { try await expiry.expire($0) },
       ],
       settings: WorkQueueRunner.Settings(
         concurrency: settings.scanConcurrency, leaseSeconds: settings.leaseSeconds),

@@ -18,17 +18,37 @@ extension BaselineCalls {
       let bucket = try Self.bucket(request.moment, metric.granularity)
       let series = LiveSeries(
         customer: customer, metric: metric, runs: runs, reader: reader, calendar: calendar,
-        cohorts: cohorts, settings: settings)
+        cohorts: cohorts, settings: settings, deadline: context.deadline)
       let (explanation, run) = try await series.explanation(of: bucket)
       var response = ExplainResponse()
       response.granularity = SeriesContract.Granularity(metric.granularity)
       response.bucket = bucket.index
-      response.lines = ExplanationWords(explanation).lines
-      response.record = DecisionJSON.value(explanation).encoded(indented: true)
+      response.lines = Self.bounded(ExplanationWords(explanation).lines)
+      response.record = try Self.bounded(DecisionJSON.value(explanation).encoded(indented: true))
       response.runID = run.bytes
       return response
     }
   }
+
+  /// The first lines, as many as an answer may hold.
+  static func bounded(_ lines: [String]) -> [String] {
+    guard lines.count > linesLimit else { return lines }
+    let rest = lines.count - linesLimit + 1
+    return lines.prefix(linesLimit - 1) + ["and \(rest) lines more, which the record as JSON holds"]
+  }
+
+  /// The record, if an answer may hold it.
+  ///
+  /// - Throws: RESOURCE_EXHAUSTED that tells the size.
+  static func bounded(_ record: String) throws(RPCError) -> String {
+    guard record.utf8.count > recordBytesLimit else { return record }
+    throw RPCError(
+      .resourceExhausted, field: "record", reason: "too_long",
+      "record: an answer may hold \(recordBytesLimit) bytes of it, and it has \(record.utf8.count)")
+  }
+
+  private static let linesLimit = 200
+  private static let recordBytesLimit = 262_144
 
   /// The bucket of a date, or of an instant.
   private static func bucket(

@@ -16,18 +16,20 @@ struct LiveSeries: Sendable {
   let calendar: ScanCalendar
   let cohorts: CohortTable
   let settings: SettingsTable
+  /// When nobody waits for the answer any more.
+  let deadline: Deadline
 
   private var points: PinnedPoints { PinnedPoints(pool: runs.pool, reader: reader) }
 
   /// Explains a bucket by the points, cohort rows, calendar and settings of the run that judged it.
   ///
   /// - Returns: The explanation, and the run.
-  /// - Throws: FAILED_PRECONDITION or NOT_FOUND that says why there is nothing to explain.
+  /// - Throws: FAILED_PRECONDITION or NOT_FOUND that says why there is nothing to explain, and
+  ///   DEADLINE_EXCEEDED when history is longer than the caller waits.
   func explanation(of bucket: Bucket) async throws -> (Explanation, ScanRunID) {
-    let all = try await judgedRuns(upTo: bucket)
-    guard let run = all.last, run.through >= bucket.index,
-      try await isJudged(bucket, in: run)
-    else { throw try await notJudged(bucket) }
+    guard let run = try await runs.judging(bucket), try await isJudged(bucket, in: run) else {
+      throw try await notJudged(bucket)
+    }
     let list = try await reader.series(
       metric.granularity, shards: customer.id.shard..<customer.id.shard + 1)
     let own = list.series.filter { $0.customer == customer.id }
@@ -46,7 +48,7 @@ struct LiveSeries: Sendable {
       watched: watched,
       calendar: try await calendar.table.calendar(asOf: run.calendarSequence),
       zone: calendar.zone(customer.zone))
-    try await advance(&walk, own, from: min(first, bucket.index), to: bucket.index, all)
+    try await advance(&walk, own, from: min(first, bucket.index), to: bucket.index, run)
     guard let explanation = walk.explanation else {
       preconditionFailure("a walk over a bucket has something to say of it")
     }
@@ -55,22 +57,23 @@ struct LiveSeries: Sendable {
 
   private func advance(
     _ walk: inout ExplanationWalk, _ series: [SeriesKey], from first: Int32, to last: Int32,
-    _ all: [ScanRun]
+    _ run: ScanRun
   ) async throws {
-    let sequence = all.last?.ingestSequence ?? 0
-    var rest = all[...]
+    var rest = try await runs.settingsTaken(metric.granularity, .min...run.through)[...]
     var known: Int64 = 0
     var from = first
     while from <= last {
       let through = min(from + Self.blockBuckets - 1, last)
       let table = try await points.values(
-        of: series, metric.granularity, from: from, through: through, sequence: sequence)
+        of: series, metric.granularity, from: from, through: through,
+        sequence: run.ingestSequence)
       let rows = try await cohorts.rows(
         metric.granularity, of: [customer.cohort], from: from, through: through)
       for index in from...through {
-        while let run = rest.first, run.through < index { rest = rest.dropFirst() }
-        if let run = rest.first, run.settingSequence != known {
-          known = run.settingSequence
+        try goOn(at: Bucket(metric.granularity, index))
+        while let taken = rest.first, taken.through < index { rest = rest.dropFirst() }
+        if let taken = rest.first, taken.sequence != known {
+          known = taken.sequence
           walk.use(try await settings.settings(asOf: known))
         }
         walk.advance(
@@ -81,11 +84,13 @@ struct LiveSeries: Sendable {
     }
   }
 
-  /// The runs that have begun, up to the one that a bucket belongs to, oldest first.
-  private func judgedRuns(upTo bucket: Bucket) async throws -> [ScanRun] {
-    let all = try await runs.begun(bucket.granularity, through: .min)
-    guard let place = all.firstIndex(where: { $0.through >= bucket.index }) else { return all }
-    return Array(all[...place])
+  /// Ends the walk once nobody waits for it.
+  private func goOn(at bucket: Bucket) throws(RPCError) {
+    guard deadline.hasPassed || Task.isCancelled else { return }
+    throw RPCError(
+      .deadlineExceeded,
+      "the history of \(customer.externalID) was walked to \(momentText(bucket)) when the time for the"
+        + " answer was up")
   }
 
   /// Whether the run has come to the bucket.

@@ -151,18 +151,24 @@ struct RangeReview: Sendable {
   private func reserve(
     _ run: ScanRun, _ shards: Range<Int>, series: Int
   ) async throws -> Bool {
-    try await runs.pool.query(
-      """
-      UPDATE scan_range SET series_reviewed = $3
-      WHERE run_id = $1 AND shard_from = $2 AND $3 + (
-        SELECT COALESCE(sum(series_reviewed), 0) FROM scan_range AS other
-        WHERE other.run_id = $1 AND other.shard_from <> $2) <= $4
-      """,
-      [
-        run.id.stored, .int32(Int32(shards.lowerBound)), .int64(Int64(series)),
-        .int64(Int64(limits.series)),
-      ]
-    ).affected == 1
+    let limit = limits.series
+    return try await runs.pool.transaction { connection in
+      // Those who take their share side by side must see each other's.
+      try connection.execute(
+        "SELECT FROM scan_run WHERE run_id = $1 FOR NO KEY UPDATE", [run.id.stored])
+      return try connection.execute(
+        """
+        UPDATE scan_range SET series_reviewed = $3
+        WHERE run_id = $1 AND shard_from = $2 AND $3 + (
+          SELECT COALESCE(sum(series_reviewed), 0) FROM scan_range AS other
+          WHERE other.run_id = $1 AND other.shard_from <> $2) <= $4
+        """,
+        [
+          run.id.stored, .int32(Int32(shards.lowerBound)), .int64(Int64(series)),
+          .int64(Int64(limit)),
+        ]
+      ).affected == 1
+    }
   }
 
   private func review(
@@ -212,7 +218,7 @@ struct RangeReview: Sendable {
     judgedFrom: Int32, _ run: ScanRun, _ job: ClaimedJob
   ) async throws -> Handed {
     var handed = Handed()
-    var begun = try await runs.begun(run.granularity, through: judgedFrom)[...]
+    var taken = try await runs.settingsTaken(run.granularity, judgedFrom...(.max))[...]
     var settings: (sequence: Int64, present: JudgementSettings)?
     var from = models.start
     while from <= group.through {
@@ -229,8 +235,8 @@ struct RangeReview: Sendable {
         let (batches, _) = models.advance(
           to: bucket, points: table, cohorts: rows[bucket] ?? [])
         if batches.isEmpty { continue }
-        while let first = begun.first, first.through < bucket { begun = begun.dropFirst() }
-        let sequence = begun.first?.settingSequence ?? run.settingSequence
+        while let first = taken.first, first.through < bucket { taken = taken.dropFirst() }
+        let sequence = taken.first?.sequence ?? run.settingSequence
         if settings?.sequence != sequence {
           let present = try await loader.settings.settings(asOf: sequence).present(
             in: group.list.customers, metrics)

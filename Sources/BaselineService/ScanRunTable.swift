@@ -12,6 +12,7 @@ struct ScanRunTable: Sendable {
   static let cohortKind = "scan_cohorts"
   static let rangeKind = "scan_range"
   static let recheckKind = "scan_recheck"
+  static let expiryKind = "scan_expiry"
 
   /// A job that looks whether what was judged has to be judged again.
   static func recheck(_ granularity: Granularity) -> NewJob {
@@ -241,19 +242,6 @@ struct ScanRunTable: Sendable {
     ).first.flatMap { ScanRun(row: $0) }
   }
 
-  /// The runs of a granularity that have begun and judge a bucket or later ones, by the last of
-  /// their buckets.
-  func begun(_ granularity: Granularity, through first: Int32) async throws -> [ScanRun] {
-    try await pool.query(
-      """
-      SELECT run_id, granularity, through_bucket, from_bucket, ingest_sequence, notify_history,
-        state, series_due, calendar_sequence, setting_sequence
-      FROM scan_run WHERE granularity = $1 AND state > 0 AND through_bucket >= $2
-      ORDER BY through_bucket
-      """, [.int16(Int16(granularity.rawValue)), .int32(first)]
-    ).compactMap { ScanRun(row: $0) }
-  }
-
   /// Lets the walks over the run's ranges begin.
   func enqueueRanges(of run: ScanRun, on connection: isolated PostgresConnection) throws {
     let waiting = try connection.execute(
@@ -278,7 +266,11 @@ struct ScanRunTable: Sendable {
     if ended.affected > 0 {
       try activateNext(run.granularity, on: connection)
       // The calendar or points may have changed while it ran.
-      try queue.enqueue([Self.recheck(run.granularity)], on: connection)
+      try queue.enqueue(
+        [
+          Self.recheck(run.granularity),
+          NewJob(kind: Self.expiryKind, key: run.granularity.name),
+        ], on: connection)
     }
   }
 }

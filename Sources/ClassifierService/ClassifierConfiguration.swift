@@ -19,20 +19,27 @@ public struct ClassifierConfiguration: Sendable {
   /// How many days after the end of its anomaly a decision is kept.
   public var decisionDays: Int
 
+  /// How many days what was told, done, refused and set is kept.
+  public var historyDays: Int
+
   /// How many days where nothing is said: as long as baseline judges the past again.
   public static let decisionDaysDefault = 400
+
+  /// How many days where nothing is said.
+  public static let historyDaysDefault = 400
 
   /// Sets all of them, as tests and `tidemark up` do.
   public init(
     runtime: RuntimeSettings = RuntimeSettings(), rpc: RPCSettings,
     database: PostgresConfiguration, databaseConnections: Int = 6,
-    decisionDays: Int = decisionDaysDefault
+    decisionDays: Int = decisionDaysDefault, historyDays: Int = historyDaysDefault
   ) {
     self.runtime = runtime
     self.rpc = rpc
     self.database = database
     self.databaseConnections = databaseConnections
     self.decisionDays = decisionDays
+    self.historyDays = historyDays
   }
 
   /// Reads them; faults are kept by the reader.
@@ -48,5 +55,8 @@ public struct ClassifierConfiguration: Sendable {
     decisionDays = reader.integer(
       "decision-days", default: Self.decisionDaysDefault, in: 1...36_600,
       help: "how long the records of decisions are kept once their anomaly is over")
+    historyDays = reader.integer(
+      "history-days", default: Self.historyDaysDefault, in: 1...36_600,
+      help: "how long changes that were told, conflicts and ended settings are kept")
   }
 }

@@ -49,8 +49,9 @@ public struct ClassifierService: Service {
         SettingsHandOver.jobKind: { job in try await settings.handle(job) },
       ],
       logger: logger, registry: registry)
-    let expiry = DecisionExpiry(
-      store: store, days: configuration.decisionDays, logger: logger)
+    let retention = Retention(
+      store: store, decisionDays: configuration.decisionDays,
+      historyDays: configuration.historyDays, logger: logger)
     let admin = AdminServer(
       address: configuration.runtime.adminAddress, registry: registry,
       readiness: [
@@ -64,7 +65,7 @@ public struct ClassifierService: Service {
         }
       ])
     bundle = ServiceBundle(
-      name: "classifier", [admin, expiry, runner, server], logger: logger,
+      name: "classifier", [admin, retention, runner, server], logger: logger,
       prepare: {
         try await store.migrate()
         try await settings.table.remind(isReachable: settings.baseline != nil)

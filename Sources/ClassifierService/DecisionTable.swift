@@ -105,15 +105,25 @@ enum DecisionTable {
       ])
   }
 
-  /// The decision of a bucket, or the last one; and the buckets of all that are kept.
+  /// How many buckets are told of one anomaly.
+  static let bucketsLimit = 1_000
+
+  /// The decision of a bucket, or the last one; and the buckets of all that are kept, or the newest of
+  /// them, oldest first.
   static func load(
     _ anomaly: AnomalyID, of customer: CustomerID, bucket: Int32?,
     on connection: isolated PostgresConnection
   ) throws -> (decision: StoredDecision?, buckets: [Int32]) {
-    let buckets = try connection.execute(
-      "SELECT bucket FROM decision WHERE customer_id = $1 AND anomaly_id = $2 ORDER BY bucket",
-      [.uuid(customer.postgres), .uuid(anomaly.postgres)]
-    ).map { $0.int32(0) }
+    let buckets =
+      try connection.execute(
+        """
+        SELECT bucket FROM decision WHERE customer_id = $1 AND anomaly_id = $2
+        ORDER BY bucket DESC LIMIT $3
+        """,
+        [
+          .uuid(customer.postgres), .uuid(anomaly.postgres), .int64(Int64(bucketsLimit)),
+        ]
+      ).map { $0.int32(0) }.reversed() as [Int32]
     guard let wanted = bucket ?? buckets.last else { return (nil, buckets) }
     let row = try connection.execute(
       """

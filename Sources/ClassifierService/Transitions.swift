@@ -109,7 +109,7 @@ extension ClassifierStore {
       """
       INSERT INTO transition (customer_id, anomaly_id, number, verb, actor_id, actor_name, reason,
         comment, at_unix_us)
-      SELECT $1, $2, count(*) + 1, $3, $4::uuid, $5, $6, $7, $8 FROM transition
+      SELECT $1, $2, COALESCE(max(number), 0) + 1, $3, $4::uuid, $5, $6, $7, $8 FROM transition
       WHERE customer_id = $1 AND anomaly_id = $2
       """,
       [

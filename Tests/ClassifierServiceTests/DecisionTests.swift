@@ -200,6 +200,27 @@ struct DecisionTests {
     }
   }
 
+  @Test("of very many decisions the newest are told")
+  func many() async throws {
+    try await Laboratory.with { laboratory in
+      try await judge(laboratory, [2]) { _ in }
+      let anomaly = try #require(try await laboratory.all().first)
+      _ = try await laboratory.pool.query(
+        """
+        INSERT INTO decision
+        SELECT customer_id, anomaly_id, bucket - number, revision, metric_id, model_version,
+          evidence_hash, inputs, record
+        FROM decision, generate_series(1, 1100) AS number
+        """)
+      try await House.with(laboratory) { house in
+        let kept = try await decision(house, of: anomaly.id)
+        let last = World.day + 70
+        #expect(kept.bucket == last)
+        #expect(kept.buckets == Array(last - 999...last))
+      }
+    }
+  }
+
   private func count(_ laboratory: Laboratory) async throws -> Int {
     try await laboratory.pool.query("SELECT count(*) FROM decision").single.int(0)
   }
