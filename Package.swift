@@ -332,7 +332,7 @@ let testRooms: [Target] = [
     "CommandLineToolTests",
     [
       "CommandLineTool", "PrivateCluster", "JSON", "ServiceRuntime", "SeriesModel", "RPC",
-      "Baselines", "EvidenceContract",
+      "Baselines", "EvidenceContract", "Classification", "ClassifierService",
     ]),
 ]
 

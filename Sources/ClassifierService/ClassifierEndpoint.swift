@@ -115,7 +115,7 @@ struct ClassifierEndpoint: ClassifierHandler {
       wish.actor = ActorID(try WireUUID(bytes: request.actorID, field: "actor_id"))
     } else if !request.actorName.isEmpty {
       // Whoever has a name only, as the command line, is known by an identity made from it.
-      wish.actor = ActorID(.derived(from: "tidemark/actor/\(request.actorName)"))
+      wish.actor = NamedActor.id(of: request.actorName)
     }
     let ready = wish
     let outcome = try await answering { try await store.transition(ready) }

@@ -42,7 +42,8 @@ struct CalendarCommandTests {
             == ["EU/u/2026", "holiday/region=EU/2026-05-01", "EU/u/2027"])
         let removed = await run("remove", "EU/u/2026", "nothing")
         #expect(removed.0 == 1)
-        #expect(removed.1.output.hasPrefix("removed 1 of 2; `tidemark calendar list`"))
+        #expect(removed.1.output == "removed 1 of 2; what was judged with them is judged again\n")
+        #expect(removed.1.aside.hasPrefix("note: there is no entry nothing; `tidemark calendar"))
         #expect(calendar.entries.withLock { $0.count } == 3)
       }
     }

@@ -123,6 +123,26 @@ struct CalendarFileTests {
     #expect(found.map { $0.span.days.lowerBound.year } == expected)
   }
 
+  @Test func `an event without a UID is known by its beginning and its name`() throws {
+    func bare(_ lines: String...) -> String {
+      (["BEGIN:VEVENT"] + lines + ["END:VEVENT"]).map { $0 + "\r\n" }.joined()
+    }
+    let labour = bare("DTSTART:20200501", "SUMMARY:Labour Day", "RRULE:FREQ=YEARLY")
+    let move = bare("DTSTART:20260101T100000Z", "DTEND:20260101T120000Z", "SUMMARY:Move")
+    let found = try calendar(labour + move + bare("DTSTART:20260101"), years: 2026...2027)
+    #expect(
+      found.map(\.id) == [
+        "2020-05-01/Labour Day/2026", "2020-05-01/Labour Day/2027", "2026-01-01/1767261600/Move",
+        "2026-01-01",
+      ])
+    #expect(try calendar(labour, years: 2026...2026).map(\.id) == [found[0].id])
+    let error = #expect(throws: CommandError.self) { _ = try calendar(move + move) }
+    #expect(error?.description.contains("x.ics:8: the event of line 3 stands here again") == true)
+    let long = try calendar(
+      bare("DTSTART:20260101", "SUMMARY:" + String(repeating: "é", count: 300)))
+    #expect(long.map { $0.id.utf8.count <= 200 } == [true])
+  }
+
   @Test func `what is cancelled is left out`() throws {
     #expect(try calendar(event("DTSTART:20261225", "STATUS:CANCELLED")).isEmpty)
   }
@@ -130,7 +150,6 @@ struct CalendarFileTests {
   @Test(
     "what is not understood is told with its line",
     arguments: [
-      ("BEGIN:VEVENT\r\nDTSTART:20260101\r\nEND:VEVENT\r\n", "x.ics:3: the event has no UID"),
       ("BEGIN:VEVENT\r\nUID:a\r\nEND:VEVENT\r\n", "x.ics:3: the event has no DTSTART"),
       ("BEGIN:VEVENT\r\nUID:a\r\nDTSTART:2026010\r\nEND:VEVENT\r\n", "x.ics:5: DTSTART"),
       ("BEGIN:VEVENT\r\nUID:a\r\nDTSTART:20260230\r\nEND:VEVENT\r\n", "x.ics:5: DTSTART"),

@@ -86,6 +86,29 @@ struct PointFileTests {
       ])
   }
 
+  @Test func `a negative count is refused by line, and what may be negative is taken`() throws {
+    try withFolder { folder in
+      let path = try folder.file(
+        "points.csv",
+        "customer,metric,date,value\nEV,calls,2013-02-08,-3\nEV,margin,2013-02-08,-3\n"
+          + "EV,calls,2013-02-09,-0\n")
+      var file = try PointFile(path: path, isCount: { $0 == "calls" }, granularityOf: { _ in .day })
+      let first = try file.next()
+      guard case .fault(let line, let reason) = first else {
+        Issue.record("\(first as Any) was taken")
+        return
+      }
+      #expect(line == 2)
+      #expect(reason.hasPrefix("value -3.0 is negative, and \"calls\" is a count"))
+      for _ in 0..<2 {
+        guard case .point = try file.next() else {
+          Issue.record("a row that is right was refused")
+          return
+        }
+      }
+    }
+  }
+
   @Test(
     "a bad row is refused by line and reason, and the others are read",
     arguments: [

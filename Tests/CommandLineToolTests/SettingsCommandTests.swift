@@ -68,6 +68,13 @@ struct SettingsCommandTests {
     #expect(!screen.output.contains("--listen-url"))
   }
 
+  @Test func `a shipped rule is in force until one of its name takes its place for all`() {
+    let shipped = StaticRule.shipped[0]
+    #expect(RuleWords.standing(shipped, own: ["other"]) == "shipped, in force")
+    #expect(
+      RuleWords.standing(shipped, own: [shipped.name]).hasPrefix("shipped, not in force: the rule"))
+  }
+
   @Test func `a rule is one line, whatever it holds`() {
     for rule in StaticRule.shipped {
       #expect(RuleWords.line(rule).hasPrefix("\(rule.name)  all  metric \(rule.metric)"))

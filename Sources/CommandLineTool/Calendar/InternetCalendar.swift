@@ -68,7 +68,11 @@ struct InternetCalendar {
         event = nil
         for entry in try self.entries(of: read) {
           if let known = ids.updateValue(read.line, forKey: entry.id) {
-            throw fault(read.line, "the UID of line \(known) stands here again")
+            throw fault(
+              read.line,
+              read.id.isEmpty
+                ? "the event of line \(known) stands here again, and neither has a UID"
+                : "the UID of line \(known) stands here again")
           }
           entries.append(entry)
         }
@@ -129,7 +133,6 @@ struct InternetCalendar {
 
   private func entries(of event: Event) throws(CommandError) -> [CalendarEntry] {
     if event.isCancelled { return [] }
-    guard !event.id.isEmpty else { throw fault(event.line, "the event has no UID") }
     guard let start = event.start else { throw fault(event.line, "the event has no DTSTART") }
     guard let rule = event.rule else {
       return [try entry(event, start.moment, start.line, years: 0, suffix: "")]
@@ -152,7 +155,7 @@ struct InternetCalendar {
     _ event: Event, _ start: Moment, _ line: Int, years: Int, suffix: String
   ) throws(CommandError) -> CalendarEntry {
     let span = try span(start, event.end, line, years: years)
-    var id = event.id + suffix
+    var id = (event.id.isEmpty ? Self.id(event, start) : event.id) + suffix
     switch settings.scope {
     case .organisation: break
     case .region(let name), .segment(let name), .customer(let name): id = "\(name)/\(id)"
@@ -165,6 +168,18 @@ struct InternetCalendar {
     return CalendarEntry(
       id: id, kind: settings.kind ?? (isOfDays ? .holiday : .other), name: event.name,
       scope: settings.scope, span: span)
+  }
+
+  /// The identity of an event without a UID, made of when it begins and what it is called: the same
+  /// file, imported again, gives the same entries.
+  private static func id(_ event: Event, _ start: Moment) -> String {
+    var text = "\(start.date)"
+    if case .time(let local, let zone) = start {
+      text += "/\(zone.unixSecond(ofLocalSecond: local))"
+    }
+    var name = oneLine(event.name)
+    while name.utf8.count > 100 { name.removeLast() }
+    return name.isEmpty ? text : "\(text)/\(name)"
   }
 
   /// From the start to the end, which is not included; a date without an end is one day.

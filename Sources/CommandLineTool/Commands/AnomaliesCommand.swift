@@ -27,7 +27,7 @@ func showAnomalies(_ context: CommandContext) async throws -> Int32 {
     }
   }
   if !isAll { request.states = [.open, .acknowledged, .recovering] }
-  let anomalies = try await list(request, client)
+  let anomalies = try await allAnomalies(request, client)
   if isByID {
     for anomaly in anomalies {
       context.terminal.line(
@@ -46,7 +46,7 @@ func showAnomalies(_ context: CommandContext) async throws -> Int32 {
 }
 
 /// All pages of a list.
-private func list(
+func allAnomalies(
   _ first: ListAnomaliesRequest, _ client: HouseClient
 ) async throws -> [Classification.Anomaly] {
   try await client.with("classifier") { caller in
@@ -65,6 +65,9 @@ private func list(
   }
 }
 
+/// Who dismisses by the command line.
+let dismissingActor = "tidemark command line"
+
 /// Says that an anomaly was no problem: `tidemark dismiss ID`.
 func dismiss(_ context: CommandContext) async throws -> Int32 {
   let client = HouseClient(reading: context.reader)
@@ -77,7 +80,7 @@ func dismiss(_ context: CommandContext) async throws -> Int32 {
   var request = TransitionRequest()
   request.anomalyID = id.bytes
   request.verb = .dismiss
-  request.actorName = "tidemark command line"
+  request.actorName = dismissingActor
   request.reason = reason
   request.comment = comment
   let answer = try await client.with("classifier") { caller in

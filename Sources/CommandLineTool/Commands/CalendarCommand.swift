@@ -160,6 +160,9 @@ private func addToCalendar(
   if case .customer(let id) = entry.scope, let notice = await client.notice(ofCustomer: id) {
     context.terminal.note(notice)
   }
+  if !entry.metric.isEmpty, let notice = await client.notice(ofMetric: entry.metric) {
+    context.terminal.note(notice)
+  }
   return 0
 }
 
@@ -186,7 +189,20 @@ private func listCalendar(
   case .customer: (request.scope, request.scopeValue) = (.customer, customer)
   }
   let first = request
-  let count = try await client.with("baseline") { caller in
+  let count = try await forEachEntry(of: first, client) { entry in
+    let read = try SeriesModel.CalendarEntry(entry, field: "entry")
+    context.terminal.line(CalendarWords.line(read))
+  }
+  if count == 0 { context.terminal.note("the calendar holds no such entry") }
+  return 0
+}
+
+/// Goes through all pages of a list; gives the number of entries.
+private func forEachEntry(
+  of first: ListCalendarRequest, _ client: HouseClient,
+  _ body: (EvidenceContract.CalendarEntry) throws -> Void
+) async throws -> Int {
+  try await client.with("baseline") { caller in
     var request = first
     var page = Page()
     var count = 0
@@ -194,17 +210,12 @@ private func listCalendar(
     repeat {
       request.page = page
       let answer = try await BaselineClient(caller).listCalendar(request, options: CallOptions())
-      for (place, entry) in answer.entries.enumerated() {
-        let read = try SeriesModel.CalendarEntry(entry, field: "entries[\(place)]")
-        context.terminal.line(CalendarWords.line(read))
-      }
+      for entry in answer.entries { try body(entry) }
       count += answer.entries.count
       page.pageToken = answer.nextPageToken
     } while !page.pageToken.isEmpty
     return count
   }
-  if count == 0 { context.terminal.note("the calendar holds no such entry") }
-  return 0
 }
 
 private func removeFromCalendar(
@@ -215,13 +226,20 @@ private func removeFromCalendar(
   var request = RemoveCalendarEntriesRequest()
   request.ids = words
   let asked = request
+  // Once they are removed nobody can tell which of them there were.
+  var unknown = Set(words)
+  _ = try await forEachEntry(of: ListCalendarRequest(), client) { unknown.remove($0.id) }
   let answer = try await client.with("baseline") { caller in
     try await BaselineClient(caller).removeCalendarEntries(asked, options: CallOptions())
   }
-  let news = "removed \(grouped(answer.removed)) of \(grouped(Int64(words.count)))"
-  context.terminal.line(
-    answer.removed == Int64(words.count)
-      ? news + "; what was judged with them is judged again"
-      : news + "; `tidemark calendar list` shows the ids that there are")
+  let news =
+    "removed \(grouped(answer.removed)) of \(grouped(Int64(words.count)))"
+    + (answer.removed > 0 ? "; what was judged with them is judged again" : "")
+  context.terminal.line(news)
+  for word in words where unknown.remove(word) != nil {
+    context.terminal.note(
+      "note: there is no entry \(oneLine(word)); `tidemark calendar list` shows the ids that there"
+        + " are")
+  }
   return answer.removed == Int64(words.count) ? 0 : 1
 }

@@ -2,6 +2,7 @@ import EvidenceContract
 import Explaining
 import JSON
 import RPC
+import SeriesContract
 import SeriesModel
 import ServiceRuntime
 
@@ -68,13 +69,16 @@ private func explainLive(
   }
   if isJSON {
     terminal.line(answer.record)
-  } else {
-    for line in answer.lines { terminal.line(line) }
+    return
   }
+  for line in answer.lines { terminal.line(line) }
+  let bucket = Bucket(
+    try SeriesModel.Granularity(answer.granularity, field: "granularity"), answer.bucket)
+  for line in await DismissalLines.lines(customer, metric, bucket, client) { terminal.line(line) }
 }
 
 /// The bucket of a moment, or nil when the text is none.
-func bucketIndex(_ text: String, _ granularity: Granularity) -> Int32? {
+func bucketIndex(_ text: String, _ granularity: SeriesModel.Granularity) -> Int32? {
   let bytes = Array(text.utf8)
   // One byte more, so that an empty text has an address too.
   return (bytes + [0]).withUnsafeBufferPointer { buffer in

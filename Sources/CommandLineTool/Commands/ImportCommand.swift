@@ -85,11 +85,15 @@ private func putCatalogue(
   }
 }
 
-/// The granularity of each metric, by the text that files write.
-private func knownMetrics(
-  _ ingest: IngestClient
-) async throws -> [String: SeriesModel.Granularity] {
-  var found: [String: SeriesModel.Granularity] = [:]
+/// What a file's points have to know of a metric.
+private struct KnownMetric {
+  var granularity: SeriesModel.Granularity
+  var isCount: Bool
+}
+
+/// The metrics by the text that files write.
+private func knownMetrics(_ ingest: IngestClient) async throws -> [String: KnownMetric] {
+  var found: [String: KnownMetric] = [:]
   var request = ListMetricsRequest()
   var page = Page()
   page.pageSize = 1_000
@@ -99,7 +103,9 @@ private func knownMetrics(
     for metric in answer.metrics {
       let pairs = metric.dimensions.map { "\($0.name)=\($0.value)" }.joined(separator: ",")
       let key = pairs.isEmpty ? metric.name : "\(metric.name){\(pairs)}"
-      found[key] = try SeriesModel.Granularity(metric.granularity, field: "granularity")
+      found[key] = KnownMetric(
+        granularity: try SeriesModel.Granularity(metric.granularity, field: "granularity"),
+        isCount: metric.kind == .count)
     }
     page.pageToken = answer.nextPageToken
   } while !page.pageToken.isEmpty
@@ -107,10 +113,14 @@ private func knownMetrics(
 }
 
 private func send(
-  _ path: String, _ metrics: [String: SeriesModel.Granularity], _ settings: ImportSettings,
+  _ path: String, _ metrics: [String: KnownMetric], _ settings: ImportSettings,
   _ caller: any RPCCaller, _ terminal: Terminal
 ) async throws -> PointSender.Account {
-  var file = try PointFile(path: path) { metrics[$0] }
+  // What was counted too much is taken back by an increment below zero.
+  let isSet = settings.mode == .set
+  var file = try PointFile(
+    path: path, isCount: { isSet && metrics[$0]?.isCount == true },
+    granularityOf: { metrics[$0]?.granularity })
   // Another file is another source, so that the same file is counted once however often it is
   // sent.
   let source =
@@ -156,10 +166,11 @@ private func report(_ account: PointSender.Account, path: String) -> String {
 
 /// Says that everything through a day has been sent, in each granularity that the metrics have.
 private func advance(
-  _ day: CivilDate, _ metrics: [String: SeriesModel.Granularity], source: String,
+  _ day: CivilDate, _ metrics: [String: KnownMetric], source: String,
   _ ingest: IngestClient, _ terminal: Terminal
 ) async throws {
-  for granularity in Set(metrics.values).sorted(by: { $0.rawValue < $1.rawValue }) {
+  for granularity in Set(metrics.values.map(\.granularity)).sorted(by: { $0.rawValue < $1.rawValue }
+  ) {
     let end = Int64(day.dayIndex + 1) * 86_400 - 1
     guard let bucket = Bucket(granularity, holdingUnixSecond: end) else { continue }
     var request = AdvanceWatermarkRequest()

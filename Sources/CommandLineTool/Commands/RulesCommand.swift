@@ -58,14 +58,16 @@ private func listRules(
   let includesPast = context.reader.boolean("past", help: "what was replaced or removed, too")
   try context.settingsAreRead()
   guard words.isEmpty else { throw UsageError("list takes no word", context.command.usage) }
+  var own: Set<String> = []
   for setting in try await house.all(includesPast: includesPast) {
     guard let wire = setting.rule else { continue }
     let rule = try Baselines.StaticRule(wire, field: "rule")
+    if setting.endedUnixUs == 0, rule.scope == .organisation { own.insert(rule.name) }
     context.terminal.line(
       oneLine("\(RuleWords.line(rule))  \(HouseSettings.origin(setting))"))
   }
   for rule in Baselines.StaticRule.shipped {
-    context.terminal.line("\(RuleWords.line(rule))  shipped")
+    context.terminal.line("\(RuleWords.line(rule))  \(RuleWords.standing(rule, own: own))")
   }
   return 0
 }

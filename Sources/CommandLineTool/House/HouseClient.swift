@@ -74,6 +74,30 @@ struct HouseClient {
     }
   }
 
+  /// What is odd about a metric that a setting names: one that nobody knows yet may be a slip of the
+  /// pen.
+  ///
+  /// Nil where nothing is, or where ingest cannot be asked: what was set is set.
+  func notice(ofMetric name: String) async -> String? {
+    do {
+      let isKnown = try await with("ingest") { caller in
+        var request = ListMetricsRequest()
+        var page = Page()
+        page.pageSize = 1_000
+        repeat {
+          request.page = page
+          let answer = try await IngestClient(caller).listMetrics(request, options: CallOptions())
+          if answer.metrics.contains(where: { $0.name == name }) { return true }
+          page.pageToken = answer.nextPageToken
+        } while !page.pageToken.isEmpty
+        return false
+      }
+      return isKnown ? nil : "note: there is no metric \(oneLine(name)) yet"
+    } catch {
+      return nil
+    }
+  }
+
   /// How one address is called that the command line names.
   func settings(url: String, service: String?) -> RPCClientSettings {
     // Caller tokens name whom they are for.

@@ -34,17 +34,21 @@ struct PointFile {
 
   private var form: Form
   private let granularityOf: (String) -> Granularity?
+  private let isCount: (String) -> Bool
 
   /// The size of the file, or 0 where it has none.
   let bytesDue: Int64
 
   /// Opens a file; its name tells its form: `.ndjson` and `.jsonl` are lines of JSON.
   ///
-  /// A date is a day or week by the granularity of the metric, which the closure knows.
+  /// A date is a day or week by the granularity of the metric, which the first closure knows; the
+  /// second one knows whether its values are counts, of which none is below zero.
   init(
-    path: String, granularityOf: @escaping (String) -> Granularity?
+    path: String, isCount: @escaping (String) -> Bool = { _ in false },
+    granularityOf: @escaping (String) -> Granularity?
   ) throws(CommandError) {
     self.granularityOf = granularityOf
+    self.isCount = isCount
     bytesDue = try ByteSource(path: path).bytesDue
     if path.hasSuffix(".ndjson") || path.hasSuffix(".jsonl") {
       form = .lines(LineReader(try ByteSource(path: path)))
@@ -119,6 +123,12 @@ struct PointFile {
     guard !customer.isEmpty else { return .fault(line: line, "customer is empty") }
     guard !metric.isEmpty else { return .fault(line: line, "metric is empty") }
     guard value.isFinite else { return .fault(line: line, "value is not finite") }
+    guard value >= 0 || !isCount(metric) else {
+      return .fault(
+        line: line,
+        "value \(value) is negative, and \"\(metric)\" is a count; one whose kind is gauge or money"
+          + " may be")
+    }
     let moment: FilePoint.Moment
     if !time.isEmpty {
       guard let instant = unixMicroseconds(ofInternetTime: time) else {

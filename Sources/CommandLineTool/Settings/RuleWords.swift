@@ -122,6 +122,12 @@ enum RuleWords {
     return oneLine(words.joined(separator: "  "))
   }
 
+  /// Whether a shipped rule is in force, given the names of the house's own rules for all.
+  static func standing(_ shipped: StaticRule, own: Set<String>) -> String {
+    own.contains(shipped.name)
+      ? "shipped, not in force: the rule of that name above takes its place" : "shipped, in force"
+  }
+
   /// A scope in words.
   static func scope(_ scope: Scope) -> String {
     switch scope {
