@@ -251,11 +251,7 @@ extension NotificationGroup {
 // What comes first, and when to look again.
 extension NotificationGroup {
   static func isWorse(_ left: GroupMember, _ right: GroupMember) -> Bool {
-    let (a, b) = (left.notice, right.notice)
-    if a.severity != b.severity { return a.severity > b.severity }
-    let (x, y) = (a.magnitude, b.magnitude)
-    if x != y { return x > y }
-    return (a.anomaly.high, a.anomaly.low) < (b.anomaly.high, b.anomaly.low)
+    Notice.isMoreImportant(left.notice, right.notice)
   }
 
   private static func isBefore(_ left: PlannedMessage, _ right: PlannedMessage) -> Bool {

@@ -135,6 +135,8 @@ public struct Notice: Sendable, Hashable {
   public var detectedUnixMicroseconds: Int64
   /// When it changed, in microseconds since 1970.
   public var changedUnixMicroseconds: Int64
+  /// Until when somebody put it off, in microseconds since 1970; nil where nobody did.
+  public var snoozedUntilUnixMicroseconds: Int64?
 
   /// Gathers a change.
   public init(
@@ -176,6 +178,9 @@ public struct Notice: Sendable, Hashable {
     "severity", "intent", "state", "granularity",
   ]
 
+  /// Labels that change while an anomaly lasts, so that they tell none from another.
+  public static let changingLabelNames: Set = ["state", "severity", "intent", "anomaly_type"]
+
   /// What routes look at.
   public var labels: Labels {
     [
@@ -193,5 +198,13 @@ extension Notice {
   public var magnitude: Double {
     let difference = abs(actual - baseline)
     return baseline == 0 ? difference : difference / abs(baseline)
+  }
+
+  /// The order in which people are told: worse before milder, then the larger difference.
+  public static func isMoreImportant(_ left: Notice, _ right: Notice) -> Bool {
+    if left.severity != right.severity { return left.severity > right.severity }
+    let (x, y) = (left.magnitude, right.magnitude)
+    if x != y { return x > y }
+    return (left.anomaly.high, left.anomaly.low) < (right.anomaly.high, right.anomaly.low)
   }
 }

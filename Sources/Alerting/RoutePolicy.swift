@@ -2,14 +2,14 @@
 public enum Grouping: Sendable, Hashable {
   /// By the values of these labels; none of them is one group for all.
   case labels([String])
-  /// By all labels: each anomaly by itself, as `group_by: ['...']` says.
+  /// By all labels that an anomaly keeps as long as it lasts, as `group_by: ['...']` says.
   case all
 
   /// The labels of a group that an anomaly belongs to.
   public func labels(of labels: Labels) -> Labels {
     switch self {
     case .labels(let names): labels.filter { names.contains($0.key) && !$0.value.isEmpty }
-    case .all: labels
+    case .all: labels.filter { !Notice.changingLabelNames.contains($0.key) && !$0.value.isEmpty }
     }
   }
 }

@@ -24,7 +24,6 @@ struct NotifierCalls: NotifierHandler {
     let result = try await stored { () async throws in
       try await store.submit(notice, change: change.wireBytes(), now: clock())
     }
-    for outcome in result.outcomes { figures.countDecision(outcome.kind, outcome.status) }
     if !result.isAlreadyKnown {
       logger.info(
         "change routed",
@@ -105,7 +104,7 @@ struct NotifierCalls: NotifierHandler {
       }
       labels[pair.name] = pair.value
     }
-    let matches = store.routes.tree?.matches(labels) ?? []
+    let matches = store.configuration.current.tree?.matches(labels) ?? []
     var response = TestRoutingResponse()
     response.receivers = matches.map(\.receiver)
     response.routes = matches.map(\.path)

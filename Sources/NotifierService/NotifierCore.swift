@@ -15,6 +15,7 @@ struct NotifierCore: Sendable {
   let queue: WorkQueue
   let store: DeliveryStore
   let calls: NotifierCalls
+  let configuration: LiveConfiguration
   private let egress: EgressClient
   private let figures: NotifierFigures
   private let registry: MetricsRegistry
@@ -36,17 +37,46 @@ struct NotifierCore: Sendable {
     // A job is never set aside: the worker itself decides when to give up, and notes it.
     queue = WorkQueue(
       pool: pool, schema: .notifier, settings: WorkQueue.Settings(attemptsLimit: 1_000_000))
-    store = DeliveryStore(
-      pool: pool, queue: queue, routes: settings.routes,
-      giveUpSeconds: settings.retry.giveUpSeconds, publicURL: settings.publicURL)
     figures = NotifierFigures(registry)
+    configuration = LiveConfiguration(settings.routes)
+    store = DeliveryStore(
+      pool: pool, queue: queue, configuration: configuration,
+      giveUpSeconds: settings.retry.giveUpSeconds, publicURL: settings.publicURL,
+      figures: figures, logger: logger)
     calls = NotifierCalls(store: store, figures: figures, logger: logger, clock: clock)
     egress = try EgressClient(policy: settings.egress)
   }
 
-  /// One runner for each receiver, so that one who is dead holds up nobody else.
+  /// One runner for each receiver, so that one who is dead holds up nobody else, and one that
+  /// decides.
   func runners() async throws -> [WorkQueueRunner] {
-    try await workers().map(runner)
+    [planner()] + (try await workers().map(runner))
+  }
+
+  /// What decides: groups, escalations, digests.
+  var deciding: [String: WorkQueueRunner.Handler] {
+    [
+      DeliveryStore.planJob: { job in
+        try await store.plan(job, now: clock())
+        return .completed
+      },
+      DeliveryStore.escalationJob: { job in
+        try await store.escalate(job, now: clock())
+        return .completed
+      },
+      DeliveryStore.digestJob: { job in
+        try await store.sendDigest(job, now: clock())
+        return .completed
+      },
+    ]
+  }
+
+  private func planner() -> WorkQueueRunner {
+    WorkQueueRunner(
+      queue, name: "notifier planning", handlers: deciding,
+      settings: WorkQueueRunner.Settings(
+        concurrency: 4, leaseSeconds: Self.leaseSeconds, pollSeconds: 1),
+      logger: logger, registry: registry)
   }
 
   func migrate() async throws {
@@ -56,7 +86,7 @@ struct NotifierCore: Sendable {
   /// One worker for each receiver that can be reached, and for each that is gone and has work.
   func workers() async throws -> [DeliveryWorker] {
     var workers: [DeliveryWorker] = []
-    for receiver in settings.routes.receivers.values.sorted(by: { $0.name < $1.name }) {
+    for receiver in configuration.current.receivers.values.sorted(by: { $0.name < $1.name }) {
       guard let channel = try channel(to: receiver) else { continue }
       workers.append(worker(receiver, channel))
     }

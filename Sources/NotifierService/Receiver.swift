@@ -31,5 +31,8 @@ public struct Receiver: Sendable {
   public var kind: String { way.map { type(of: $0).kind } ?? "none" }
 
   /// The kind of job that delivers to it; one each, so that none waits for another.
-  var jobKind: String { "deliver/\(name)" }
+  var jobKind: String { Self.jobKind(name) }
+
+  /// The kind of job that delivers to a receiver.
+  static func jobKind(_ name: String) -> String { "deliver/\(name)" }
 }

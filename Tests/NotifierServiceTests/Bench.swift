@@ -20,6 +20,8 @@ import WorkQueue
 /// A notifier on a database of its own whose jobs the test does by hand.
 struct Bench {
   static let key = "0123456789abcdef0123456789abcdef"
+  /// Each begins a second after the one before, so that one that takes another's place is later.
+  private static let starts = Locked<Int64>(1_360_332_300_000_000)
   let core: NotifierCore
   let database: TestDatabase
   let now: Locked<Int64>
@@ -45,7 +47,11 @@ struct Bench {
     policy: EgressPolicy = EgressPolicy(privateHosts: ["127.0.0.1"], plaintextHosts: ["127.0.0.1"]),
     sendSeconds: Double = 5
   ) throws {
-    let now = Locked<Int64>(1_360_332_300_000_000)
+    let start = Self.starts.withLock { start in
+      start += 1_000_000
+      return start
+    }
+    let now = Locked<Int64>(start)
     self.database = database
     self.now = now
     let settings = NotifierSettings(
@@ -64,7 +70,34 @@ struct Bench {
   ) async throws -> SubmitResponse {
     var request = SubmitRequest()
     request.change = .fixture(revision, kind: kind, anomaly: anomaly, change)
-    return try await core.calls.submit(request, context: .fixture())
+    now.withLock { $0 += 1_000 }
+    let response = try await core.calls.submit(request, context: .fixture())
+    try await plan()
+    return response
+  }
+
+  /// Looks at all groups that are due.
+  func plan() async throws {
+    while try await dueGroups() > 0 { try await decide() }
+  }
+
+  private func dueGroups() async throws -> Int {
+    let moment = now.withLock { $0 }
+    let rows = try await core.pool.query(
+      "SELECT count(*) FROM alarm_group WHERE flush_at <= $1",
+      [.timestamp(unixMicroseconds: moment)])
+    return rows.first?.int(0) ?? 0
+  }
+
+  /// Does each job of the planner that waits now once: groups, escalations, digests.
+  func decide() async throws {
+    let handlers = core.deciding
+    let jobs = try await core.queue.claim(
+      kinds: handlers.keys.sorted(), limit: 100, leaseSeconds: 30)
+    for job in jobs {
+      let handler = try #require(handlers[job.kind])
+      try await settle(job, try await handler(job))
+    }
   }
 
   /// Does jobs until none is due, at most so many; gives how many were done.
@@ -164,7 +197,8 @@ extension Routes {
   static func to(_ receivers: Receiver...) throws -> Routes {
     let names = Set(receivers.map(\.name))
     let root = Route(
-      receiver: receivers.first?.name,
+      receiver: receivers.first?.name, grouping: .all, groupWaitSeconds: 0,
+      groupIntervalSeconds: 0.000_001,
       children: receivers.map { Route(receiver: $0.name, continues: true) })
     return Routes(
       receivers: Dictionary(uniqueKeysWithValues: receivers.map { ($0.name, $0) }),

@@ -50,7 +50,8 @@ extension DeliveryStore {
       d.deduplication_key, d.status, d.reason, d.route, d.queued_at, d.sent_at, s.customer,
       s.summary
     FROM delivery AS d JOIN submission AS s USING (anomaly_id, revision, kind)
-    WHERE ($1::uuid IS NULL OR d.anomaly_id = $1) AND ($2 = '' OR d.receiver = $2)
+    WHERE ($1::uuid IS NULL OR d.anomaly_id = $1 OR EXISTS (SELECT FROM delivery_item AS i
+        WHERE i.delivery_id = d.id AND i.anomaly_id = $1)) AND ($2 = '' OR d.receiver = $2)
       AND (cardinality($3::int[]) = 0 OR d.status = ANY ($3)) AND d.sequence < $4
       AND ($6::uuid IS NULL OR d.id = $6)
     ORDER BY d.sequence DESC LIMIT $5
@@ -105,15 +106,14 @@ extension DeliveryStore {
   /// Lets a delivery that was given up be tried anew, with all its time.
   func retry(_ id: WireUUID, now: Int64) async throws -> RetryAnswer {
     try await pool.transaction { connection in
-      guard let peek = try record(id, on: connection) else { return .unknown }
-      try lock(peek.anomaly, on: connection)
+      try lockThread(of: id, on: connection)
       guard let found = try record(id, on: connection) else { return .unknown }
       switch found.status {
       case .queued: return .queued(found)
       case .sent, .withoutRoute, .skipped: return .refused(found)
       case .undeliverable: break
       }
-      guard routes.receivers[found.receiver] != nil else { return .refused(found) }
+      guard configuration.current.receivers[found.receiver] != nil else { return .refused(found) }
       try connection.execute(
         """
         UPDATE delivery SET status = 1, reason = '',
@@ -124,7 +124,10 @@ extension DeliveryStore {
           .uuid(high: id.high, low: id.low), .timestamp(unixMicroseconds: now),
           .double(giveUpSeconds),
         ])
-      try activate(found.anomaly, receiver: found.receiver, on: connection)
+      try connection.execute(
+        "UPDATE receiver_health SET disabled_at = NULL WHERE receiver = $1",
+        [.text(found.receiver)])
+      try activate(found.deduplicationKey, receiver: found.receiver, on: connection)
       return .queued(try record(id, on: connection) ?? found)
     }
   }
@@ -133,6 +136,6 @@ extension DeliveryStore {
   func orphans() async throws -> [String] {
     try await pool.query(
       "SELECT DISTINCT receiver FROM delivery WHERE status = 1 AND is_active"
-    ).map { $0.text(0) }.filter { routes.receivers[$0] == nil }
+    ).map { $0.text(0) }.filter { configuration.current.receivers[$0] == nil }
   }
 }
