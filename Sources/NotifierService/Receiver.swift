@@ -1,13 +1,15 @@
 public import Alerting
 internal import EmailIntegration
 public import Integration
+internal import JiraIntegration
 internal import PagerDutyIntegration
+internal import ServiceNowIntegration
 
 /// One who is told: a name, rules, and a way to get there.
 public struct Receiver: Sendable {
   /// Every integration there is; adding one is a line here and its room.
   static let integrations: [any IntegrationSettings.Type] = [
-    PagerDutySettings.self, EmailSettings.self,
+    PagerDutySettings.self, EmailSettings.self, JiraSettings.self, ServiceNowSettings.self,
   ]
 
   /// Unique among receivers.
