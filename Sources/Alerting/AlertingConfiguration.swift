@@ -137,6 +137,8 @@ public struct EscalationPlace: Sendable, Hashable {
 
 /// Where a change of an anomaly leads.
 public struct Routing: Sendable, Hashable {
+  /// The routes that the anomaly came to, those included that led nowhere.
+  public var matches: [RouteMatch] = []
   /// Who is to be told.
   public var destinations: [Destination] = []
   /// Why nobody is told, one sentence a route that led nowhere.
@@ -146,8 +148,8 @@ public struct Routing: Sendable, Hashable {
 extension AlertingConfiguration {
   /// Everybody who is to be told of an anomaly by its routes and the first steps of escalations.
   public func routing(of notice: Notice) -> Routing {
-    var routing = Routing()
-    for match in tree?.matches(notice.labels) ?? [] {
+    var routing = Routing(matches: tree?.matches(notice.labels) ?? [])
+    for match in routing.matches {
       guard let name = match.policy.escalation, let policy = escalations[name],
         let first = policy.steps.first
       else {

@@ -183,6 +183,11 @@ extension EscalationState {
   }
 
   private mutating func restart(_ reason: EscalationReason, at now: Int64) -> [EscalationAction] {
+    // Nobody was told before: it begins with the first message, as if nothing had been.
+    guard startedAt != nil else {
+      self = EscalationState(policy: policy)
+      return []
+    }
     round += 1
     lastRound = round + policy.repeats
     return begin(reason, at: now)

@@ -65,10 +65,10 @@ extension NotificationGroup {
     var threads: [ThreadScope: ThreadNews] = [:]
     var waits: [Int64] = []
     for member in members {
-      let scope = scope(of: member.notice)
-      var news = threads[scope] ?? ThreadNews()
-      classify(member, verdict(member), into: &news, &plan)
-      threads[scope] = news
+      // In place: a thread may speak of thousands.
+      classify(
+        member, verdict(member),
+        into: &threads[scope(of: member.notice), default: ThreadNews()], &plan)
     }
     for news in threads.values { waits += news.waits.map { $0 ?? now } }
     for (scope, news) in threads {
@@ -90,7 +90,7 @@ extension NotificationGroup {
     var ended: [GroupMember] = []
     /// Whether anything was told before.
     var isKnown = false
-    /// Whether something that was told lasts and may not be spoken of now.
+    /// Whether something that the receiver holds for open may not be spoken of now.
     var isHiding = false
     /// When those that may not be spoken of now may be; nil where nobody knows.
     var waits: [Int64?] = []
@@ -101,17 +101,20 @@ extension NotificationGroup {
     _ plan: inout GroupFlush
   ) {
     let id = member.notice.anomaly
-    if member.told?.isOpen == true { news.isKnown = true }
+    let isOpen = member.told?.isOpen == true
+    if isOpen { news.isKnown = true }
     let refusal = refusal(of: member)
-    if !member.isFiring || (refusal != nil && member.told?.isOpen == true) {
+    if !member.isFiring || (refusal != nil && isOpen) {
       return end(member, verdict, into: &news, &plan)
     }
     if let refusal {
-      plan.standings[id] = refusal
+      // What was told before, or stands in a digest, was not refused.
+      if member.told == nil { plan.standings[id] = refusal }
       plan.leaving.insert(id)
       return
     }
-    if member.isMovedAway && member.told == nil {
+    if member.isMovedAway && !isOpen {
+      // Another route speaks for it by now; who was told still hears how it goes on.
       plan.leaving.insert(id)
       return
     }
@@ -119,10 +122,10 @@ extension NotificationGroup {
     switch verdict {
     case .suppress(let standing):
       if member.told == nil { plan.standings[id] = standing }
-      if member.told?.isOpen == true { news.isHiding = true }
+      if isOpen { news.isHiding = true }
       news.waits.append(standing.untilUnixMicroseconds)
-    case .digest(let reason) where member.told == nil:
-      plan.digested[id] = reason
+    case .digest(let reason) where !isOpen:
+      if isNews { plan.digested[id] = reason }
     case .digest, .tell:
       if member.told?.state == .digested && !isNews { return }
       if rules.pages && member.told == nil && isAcknowledged(member) {
@@ -175,6 +178,7 @@ extension NotificationGroup {
     if !rules.holdsIncidents, case .suppress(let standing) = verdict,
       standing.disposition == .muted || standing.disposition == .held
     {
+      news.isHiding = true
       news.waits.append(standing.untilUnixMicroseconds)
       return
     }
@@ -236,11 +240,15 @@ extension NotificationGroup {
   }
 
   private func isRepeatDue(_ scope: ThreadScope, _ firing: [GroupMember], at now: Int64) -> Bool {
-    // Somebody has taken it on, so nobody needs to be told again.
-    guard firing.contains(where: { !isAcknowledged($0) }), let due = repeatDue(scope) else {
+    guard firing.contains(where: { isRepeated($0) }), let due = repeatDue(scope) else {
       return false
     }
     return due <= now
+  }
+
+  /// What somebody has taken on, or another route speaks for, need not be told again.
+  private func isRepeated(_ member: GroupMember) -> Bool {
+    !isAcknowledged(member) && !member.isMovedAway
   }
 
   private func repeatDue(_ scope: ThreadScope) -> Int64? {
@@ -264,10 +272,12 @@ extension NotificationGroup {
     _ threads: [ThreadScope: ThreadNews]
   ) -> Int64? {
     var moments = waits
+    let sent = Set(plan.messages.map(\.scope))
     for (scope, news) in threads
-    where news.firing.contains(where: { !isAcknowledged($0) }) {
-      let isSent = plan.messages.contains { $0.scope == scope }
-      let due = isSent ? now + Int64(policy.repeatIntervalSeconds * 1_000_000) : repeatDue(scope)
+    where news.firing.contains(where: { isRepeated($0) }) {
+      let due =
+        sent.contains(scope)
+        ? now + Int64(policy.repeatIntervalSeconds * 1_000_000) : repeatDue(scope)
       if let due { moments.append(due) }
     }
     guard let first = moments.min() else { return nil }

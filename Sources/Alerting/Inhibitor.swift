@@ -38,22 +38,60 @@ public struct Inhibitor: Sendable {
   private var sources: [[[String]: Sources]]
 
   /// Puts what is there in order; an id that comes twice counts once, with its first labels.
-  public init(firing: [FiringAnomaly], rules: [InhibitionRule]) {
+  public init(firing: [FiringAnomaly] = [], rules: [InhibitionRule]) {
     self.rules = rules
     sources = Array(repeating: [:], count: rules.count)
     guard !rules.isEmpty else { return }
     var seen: Set<AnomalyReference> = []
     let unique = firing.filter { seen.insert($0.id).inserted }
     // In one order, so that the same anomalies are always listed.
-    let ordered = unique.sorted { ($0.id.high, $0.id.low) < ($1.id.high, $1.id.low) }
-    for anomaly in ordered {
-      for (number, rule) in rules.enumerated() where rule.isSource(anomaly.labels) {
-        let isTwoSided = rule.isTarget(anomaly.labels)
-        let key = rule.equalValues(anomaly.labels)
-        sources[number][key, default: Sources()].all.append(anomaly.id)
-        if !isTwoSided { sources[number][key, default: Sources()].oneSided.append(anomaly.id) }
+    for anomaly in unique.sorted(by: { Self.isBefore($0.id, $1.id) }) { insert(anomaly) }
+  }
+
+  /// Adds an anomaly that has begun.
+  ///
+  /// - Precondition: It is not there with these labels.
+  public mutating func insert(_ anomaly: FiringAnomaly) {
+    for (number, rule) in rules.enumerated() where rule.isSource(anomaly.labels) {
+      let key = rule.equalValues(anomaly.labels)
+      Self.insert(anomaly.id, into: &sources[number][key, default: Sources()].all)
+      if !rule.isTarget(anomaly.labels) {
+        Self.insert(anomaly.id, into: &sources[number][key, default: Sources()].oneSided)
       }
     }
+  }
+
+  /// Takes away an anomaly that is over, with the labels that it was added with.
+  public mutating func remove(_ anomaly: FiringAnomaly) {
+    for (number, rule) in rules.enumerated() where rule.isSource(anomaly.labels) {
+      let key = rule.equalValues(anomaly.labels)
+      Self.remove(anomaly.id, from: &sources[number][key, default: Sources()].all)
+      Self.remove(anomaly.id, from: &sources[number][key, default: Sources()].oneSided)
+    }
+  }
+
+  private static func isBefore(_ left: AnomalyReference, _ right: AnomalyReference) -> Bool {
+    (left.high, left.low) < (right.high, right.low)
+  }
+
+  /// The first place whose element does not come before the id.
+  private static func place(_ id: AnomalyReference, in list: [AnomalyReference]) -> Int {
+    var low = 0
+    var high = list.count
+    while low < high {
+      let middle = (low + high) / 2
+      if isBefore(list[middle], id) { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  private static func insert(_ id: AnomalyReference, into list: inout [AnomalyReference]) {
+    list.insert(id, at: place(id, in: list))
+  }
+
+  private static func remove(_ id: AnomalyReference, from list: inout [AnomalyReference]) {
+    let place = place(id, in: list)
+    if list.indices.contains(place) && list[place] == id { list.remove(at: place) }
   }
 
   /// The rules that keep an anomaly from a receiver, in the order of the rules.

@@ -49,7 +49,7 @@ public struct GroupMember: Sendable, Hashable {
   public var joinedUnixMicroseconds: Int64
   /// What was told of it; nil is nothing.
   public var told: Told?
-  /// Whether routes lead elsewhere by now, so that only its end is still told here.
+  /// Whether routes lead elsewhere by now, so that only whoever was told hears how it goes on.
   public var isMovedAway: Bool
   /// Why it is to be told though nothing about it is new; nil where only news counts.
   public var prompt: NotificationReason?

@@ -40,6 +40,12 @@ public struct GroupPlace: Sendable, Hashable {
     self.person = person
     self.match = match
   }
+
+  /// The place that a destination is.
+  public init(_ destination: Destination) {
+    self.init(
+      receiver: destination.receiver, person: destination.person, match: destination.match)
+  }
 }
 
 extension AlertingConfiguration {
@@ -65,9 +71,9 @@ extension AlertingConfiguration {
     if let until = moment.snoozedUntil[notice.anomaly], until > moment.now {
       return .suppress(Standing(.snoozed, cause: "snoozed", until: until))
     }
-    if let personal = personal(place, notice, at: moment.now) { return personal }
+    // A digest disturbs nobody, so it need not wait for the end of somebody's quiet hours.
     if let digest = place.match.policy.digest { return .digest("route: digest \(digest)") }
-    return .tell
+    return personal(place, notice, at: moment.now) ?? .tell
   }
 
   /// Why a route does not speak at a moment; nil where it does.

@@ -172,7 +172,11 @@ extension DeliveryStore {
     on connection: isolated PostgresConnection
   ) throws {
     let name = configuration.current.alerting.budgets[group.place.receiver]?.digest ?? ""
-    for anomaly in group.group.divert(message) {
+    let diverted = group.group.divert(message, at: now)
+    // An end among it interrupts nobody and is still due.
+    group.wake(at: now)
+    try save(group, on: connection)
+    for anomaly in diverted {
       guard let member = group.group.members.first(where: { $0.notice.anomaly == anomaly }),
         var entry = group.entries[anomaly]
       else { continue }
