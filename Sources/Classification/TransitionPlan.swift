@@ -74,7 +74,7 @@ public func transitionPlan(
 ) -> TransitionPlan {
   switch (verb, state) {
   case (_, .withdrawn): .conflict
-  case (.acknowledge, .open): .move(to: .acknowledged, acknowledged: true, kind: nil)
+  case (.acknowledge, .open): .move(to: .acknowledged, acknowledged: true, kind: .changed)
   case (.acknowledge, .recovering) where !isAcknowledged:
     .move(to: .recovering, acknowledged: true, kind: nil)
   case (.acknowledge, .acknowledged), (.acknowledge, .recovering): .unchanged

@@ -6,7 +6,7 @@ public struct NotifierConfiguration: Sendable {
   /// Settings that every service has.
   public var runtime: RuntimeSettings
 
-  /// Where it listens; it calls nobody.
+  /// Where it listens, and the classifier where its address is known.
   public var rpc: RPCSettings
 
   /// Who is told, and how.
@@ -24,7 +24,7 @@ public struct NotifierConfiguration: Sendable {
   /// Reads them; faults are kept by the reader, those of the routes with line and column.
   public init(reading reader: ConfigurationReader) {
     runtime = RuntimeSettings(reading: reader)
-    rpc = RPCSettings(reading: reader)
+    rpc = RPCSettings(reading: reader, optionalBackends: ["classifier"])
     notifier = NotifierSettings(reading: reader)
   }
 }

@@ -1,4 +1,5 @@
 internal import Alerting
+internal import AnomalyContract
 internal import Egress
 internal import Integration
 internal import Postgres
@@ -16,6 +17,11 @@ struct NotifierCore: Sendable {
   let store: DeliveryStore
   let calls: NotifierCalls
   let configuration: LiveConfiguration
+  /// A word for each time that another configuration came into force.
+  let changes: AsyncStream<Void>
+  private let change: AsyncStream<Void>.Continuation
+  private let refresher: ConfigurationRefresh
+  private let inbound: InboundForwarding
   private let egress: EgressClient
   private let figures: NotifierFigures
   private let registry: MetricsRegistry
@@ -23,7 +29,8 @@ struct NotifierCore: Sendable {
   private let clock: @Sendable () -> Int64
 
   init(
-    settings: NotifierSettings, logger: Logger, registry: MetricsRegistry,
+    settings: NotifierSettings, classifier: ClassifierClient? = nil, logger: Logger,
+    registry: MetricsRegistry,
     clock: @escaping @Sendable () -> Int64 = SystemTime.unixMicroseconds
   ) throws {
     self.settings = settings
@@ -43,8 +50,20 @@ struct NotifierCore: Sendable {
       pool: pool, queue: queue, configuration: configuration,
       giveUpSeconds: settings.retry.giveUpSeconds, publicURL: settings.publicURL,
       figures: figures, logger: logger)
-    calls = NotifierCalls(store: store, figures: figures, logger: logger, clock: clock)
     egress = try EgressClient(policy: settings.egress)
+    let inbound = InboundForwarding(store: store, classifier: classifier, logger: logger)
+    self.inbound = inbound
+    let changed = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    (changes, change) = (changed.stream, changed.continuation)
+    let refresher = ConfigurationRefresh(
+      store: store, configuration: configuration, settings: settings, logger: logger,
+      clock: clock, changed: { changed.continuation.yield() })
+    self.refresher = refresher
+    calls = NotifierCalls(
+      store: store, figures: figures, logger: logger, clock: clock,
+      reading: { bytes throws(RoutesError) in try refresher.read(bytes) },
+      refresh: { await refresher.refresh() }, inbound: inbound,
+      silenceSecondsLimit: settings.silenceSecondsLimit)
   }
 
   /// One runner for each receiver, so that one who is dead holds up nobody else, and one that
@@ -68,6 +87,11 @@ struct NotifierCore: Sendable {
         try await store.sendDigest(job, now: clock())
         return .completed
       },
+      DeliveryStore.rerouteJob: { job in
+        try await store.reroute(job, now: clock())
+        return .completed
+      },
+      InboundForwarding.jobKind: { job in try await inbound.handle(job) },
     ]
   }
 
@@ -81,7 +105,11 @@ struct NotifierCore: Sendable {
 
   func migrate() async throws {
     try await Migrator.migrate(DeliveryMigrations.all, on: pool)
+    await refresher.refresh()
   }
+
+  /// Looks which configuration is in force now.
+  func refreshConfiguration() async { await refresher.refresh() }
 
   /// One worker for each receiver that can be reached, and for each that is gone and has work.
   func workers() async throws -> [DeliveryWorker] {

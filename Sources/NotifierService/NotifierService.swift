@@ -1,3 +1,4 @@
+internal import AnomalyContract
 internal import DeliveryContract
 internal import RPC
 public import ServiceRuntime
@@ -6,6 +7,7 @@ public import ServiceRuntime
 public struct NotifierService: Service {
   private let bundle: ServiceBundle
   private let core: NotifierCore
+  private let classifier: RPCBalancer?
 
   /// A word for logs.
   public var name: String { "notifier" }
@@ -23,15 +25,21 @@ public struct NotifierService: Service {
     registry: MetricsRegistry = MetricsRegistry(),
     now: @escaping @Sendable () -> Int64 = { SystemTime.unixMicroseconds() }
   ) throws {
+    // What people do at PagerDuty goes there; without its address nothing is taken from outside.
+    let isKnown = configuration.rpc.backendURLs["classifier"]?.isEmpty == false
+    let classifier =
+      try isKnown ? configuration.rpc.caller(to: "classifier", metrics: registry) : nil
     let core = try NotifierCore(
-      settings: configuration.notifier, logger: logger, registry: registry, clock: now)
+      settings: configuration.notifier, classifier: classifier.map { ClassifierClient($0) },
+      logger: logger, registry: registry, clock: now)
     let server = configuration.rpc.server(
       [core.calls.rpcService], logger: logger, metrics: registry)
     let admin = AdminServer(
       address: configuration.runtime.adminAddress, registry: registry,
       readiness: [ReadinessCheck("database") { await core.isDatabaseReady() }])
     bundle = ServiceBundle(
-      name: "notifier", [admin, DeliveryRunners(core), server], logger: logger,
+      name: "notifier", [admin, ConfigurationKeeper(core), DeliveryRunners(core), server],
+      logger: logger,
       prepare: { try await core.migrate() },
       started: {
         admin.markReady()
@@ -39,10 +47,11 @@ public struct NotifierService: Service {
           "service started",
           [
             "admin": admin.boundAddress ?? "", "listen": server.urls.joined(separator: ","),
-            "receivers": "\(configuration.notifier.routes.receivers.count)",
+            "receivers": "\(core.configuration.current.receivers.count)",
           ])
       })
     self.core = core
+    self.classifier = classifier
   }
 
   /// Brings the schema up to date, listens and begins to work.
@@ -53,9 +62,14 @@ public struct NotifierService: Service {
     do {
       try await bundle.run()
     } catch {
-      await core.close()
+      await close()
       throw error
     }
+    await close()
+  }
+
+  private func close() async {
+    classifier?.close()
     await core.close()
   }
 

@@ -16,6 +16,12 @@ public struct NotifierSettings: Sendable {
   /// The gateway as people reach it; nil leaves links out.
   public var publicURL: String?
 
+  /// The file that the routes were read from; nil where they came from elsewhere.
+  public var routesFile: String?
+
+  /// Longest silence, in seconds; nil is no limit.
+  public var silenceSecondsLimit: Int64?
+
   /// Where may be sent to.
   public var egress: EgressPolicy
 
@@ -75,7 +81,12 @@ public struct NotifierSettings: Sendable {
     sendSeconds = reader.seconds(
       "send-seconds", default: 15, in: 0.1...120, help: "bound of one try to send")
     routes = .none
-    if let file = reader.optionalText("routes-file", help: "receivers and routes, YAML") {
+    silenceSecondsLimit = Int64(
+      reader.integer(
+        "silence-days-limit", default: 30, in: 1...3_650, help: "the longest silence, in days")
+        * 86_400)
+    routesFile = reader.optionalText("routes-file", help: "receivers and routes, YAML")
+    if let file = routesFile {
       do {
         routes = try Routes(file: file)
         for fault in routes.faults(under: egress) { reader.refuse("routes-file", fault) }

@@ -27,7 +27,7 @@ struct TransitionTests {
     #expect(transitionPlan(.resolve, state: .dismissed, isAcknowledged: false) == .conflict)
   }
 
-  @Test("people hear of a dismissal, an end and a new beginning, not of an acknowledgement")
+  @Test("people hear of an acknowledgement, a dismissal, an end and a new beginning")
   func kinds() {
     func kind(_ verb: TransitionVerb, _ state: AnomalyState) -> AnomalyChangeKind? {
       guard case .move(_, _, let kind) = transitionPlan(verb, state: state, isAcknowledged: false)
@@ -37,6 +37,6 @@ struct TransitionTests {
     #expect(kind(.dismiss, .open) == .dismissed)
     #expect(kind(.resolve, .recovering) == .resolved)
     #expect(kind(.reopen, .dismissed) == .reopened)
-    #expect(kind(.acknowledge, .open) == nil)
+    #expect(kind(.acknowledge, .open) == .changed)
   }
 }

@@ -28,16 +28,22 @@ public struct PagerDutySettings: Sendable {
   /// Where changes to Tidemark itself are told; nil tells none.
   public let changesURL: String?
 
+  /// Secrets of the webhook subscriptions by which PagerDuty tells what people did; none takes
+  /// nothing.
+  public let webhookSecrets: [Redacted<String>]
+
   /// Gathers the settings.
   public init(
     url: String = usualURL, routingKey: RoutingKey, previousKeys: [RoutingKey] = [],
-    eventsPerMinute: Int = usualEventsPerMinute, changesURL: String? = nil
+    eventsPerMinute: Int = usualEventsPerMinute, changesURL: String? = nil,
+    webhookSecrets: [Redacted<String>] = []
   ) {
     self.url = url
     self.routingKey = routingKey
     self.previousKeys = previousKeys
     self.eventsPerMinute = eventsPerMinute
     self.changesURL = changesURL
+    self.webhookSecrets = webhookSecrets
   }
 }
 
@@ -79,6 +85,7 @@ extension PagerDutySettings: IntegrationSettings {
   public init?(_ node: YAMLNode, reader: inout SettingsReader) {
     let known = [
       "url", "routing-key-file", "previous-routing-key-files", "events-per-minute", "change-events",
+      "webhook-secret-files",
     ]
     guard let keys = reader.mapping(node, "'pagerduty'", known) else { return nil }
     guard let file = keys["routing-key-file"] else {
@@ -91,11 +98,14 @@ extension PagerDutySettings: IntegrationSettings {
     ).compactMap { Self.routingKey($0, &reader) }
     let url = keys["url"].flatMap { reader.url($0) } ?? Self.usualURL
     let rate = keys["events-per-minute"].flatMap { reader.integer($0, in: 1...100_000) }
+    let secrets = reader.list(keys["webhook-secret-files"], "webhook-secret-files")
+      .compactMap { reader.secret($0) }
     guard let key else { return nil }
     self.init(
       url: url, routingKey: key, previousKeys: previous,
       eventsPerMinute: rate ?? Self.usualEventsPerMinute,
-      changesURL: Self.changesURL(keys["change-events"], url: url, key: key, &reader))
+      changesURL: Self.changesURL(keys["change-events"], url: url, key: key, &reader),
+      webhookSecrets: secrets)
   }
 
   private static func changesURL(

@@ -2,10 +2,10 @@ internal import Locking
 internal import ServiceRuntime
 internal import WorkQueue
 
-/// All runners of the notifier, one a receiver, as one part of the service.
+/// All runners of the notifier, one a receiver and one that decides, as one part of the service.
 ///
-/// They are made at the start, because only the database knows which receivers have work waiting
-/// and are not among the settings any more.
+/// They are made from the configuration in force; when another one takes its place they finish
+/// what they began, and others take theirs.
 final class DeliveryRunners: Service {
   private struct State {
     var runners: [WorkQueueRunner] = []
@@ -20,36 +20,39 @@ final class DeliveryRunners: Service {
     self.core = core
   }
 
-  func start() async throws {
-    let runners = try await core.runners()
-    state.withLock { $0.runners = runners }
+  func run() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        for await _ in self.core.changes { await self.stopRunners() }
+      }
+      while !state.withLock({ $0.isStopping }) {
+        try await runOnce()
+      }
+      group.cancelAll()
+    }
   }
 
-  func run() async throws {
-    let (runners, isStopping) = state.withLock { ($0.runners, $0.isStopping) }
+  private func runOnce() async throws {
+    let runners = try await core.runners()
+    let isStopping = state.withLock { state in
+      state.runners = runners
+      return state.isStopping
+    }
     try await withThrowingTaskGroup(of: Void.self) { group in
       for runner in runners {
         if isStopping { await runner.shutDown() }
         group.addTask { try await runner.run() }
       }
-      if runners.isEmpty { group.addTask { await self.idle() } }
       try await group.waitForAll()
     }
   }
 
-  func shutDown() async {
-    let runners = state.withLock { state in
-      state.isStopping = true
-      return state.runners
-    }
-    for runner in runners { await runner.shutDown() }
-    stopper.finish()
+  private func stopRunners() async {
+    for runner in state.withLock({ $0.runners }) { await runner.shutDown() }
   }
 
-  private let (stops, stopper) = AsyncStream<Void>.makeStream()
-
-  /// Waits for the stop where there is nothing to run.
-  private func idle() async {
-    for await _ in stops {}
+  func shutDown() async {
+    state.withLock { $0.isStopping = true }
+    await stopRunners()
   }
 }

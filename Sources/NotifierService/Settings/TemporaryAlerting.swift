@@ -7,4 +7,6 @@ extension Routes {
       tree: tree, receivers: receivers.mapValues(\.rules),
       silentReceivers: Set(receivers.values.filter { $0.way == nil }.map(\.name)))
   }
+
+  var warnings: [String] { [] }
 }

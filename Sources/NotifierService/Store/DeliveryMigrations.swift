@@ -10,6 +10,7 @@ enum DeliveryMigrations {
       WorkQueue.migration(version: 1),
       Migration(version: 2, name: "deliveries", sql: deliveries),
       Migration(version: 3, name: "groups, silences, escalations, digests", sql: planning),
+      Migration(version: 4, name: "configurations, inbound messages", sql: configurations),
     ]
   }
 

@@ -10,7 +10,7 @@ extension DeliveryStore {
   /// Silences that cover something at a moment.
   func silences(
     at now: Int64, on connection: isolated PostgresConnection
-  ) throws -> [Silence] {
+  ) throws -> [Alerting.Silence] {
     let moment = PostgresValue.timestamp(unixMicroseconds: now)
     return try connection.execute(
       """
@@ -22,9 +22,9 @@ extension DeliveryStore {
   }
 
   /// Reads a row.
-  static func silence(_ row: PostgresRow) throws -> Silence {
+  static func silence(_ row: PostgresRow) throws -> Alerting.Silence {
     let id = row.uuid(0)
-    return Silence(
+    return Alerting.Silence(
       id: SilenceID(high: id.high, low: id.low), matchers: try matchers(row.text(1)),
       createdBy: row.text(2), comment: row.text(3), startsAt: row.timestamp(4),
       endsAt: row.timestamp(5), createdAt: row.timestamp(6), updatedAt: row.timestamp(7),
@@ -39,7 +39,7 @@ extension DeliveryStore {
   }
 
   /// Writes a silence.
-  func save(_ silence: Silence, on connection: isolated PostgresConnection) throws {
+  func save(_ silence: Alerting.Silence, on connection: isolated PostgresConnection) throws {
     let sets = silence.matchers.map { set in JSONValue.array(set.map { .string($0.description) }) }
     try connection.execute(
       """
@@ -95,5 +95,57 @@ extension DeliveryStore {
     try connection.execute(
       "SELECT change FROM anomaly WHERE anomaly_id = $1", [.anomaly(anomaly)]
     ).first.map { try Notice(AnomalyChange(wireBytes: $0.bytes(0))) }
+  }
+}
+
+// Looking silences up.
+extension DeliveryStore {
+  private static let silenceColumns: PostgresStatement = """
+    SELECT id, matchers, created_by, comment, starts_at, ends_at, created_at, updated_at,
+      last_matched_at, reminder_sent
+    FROM silence WHERE id = $1 FOR UPDATE
+    """
+
+  /// One silence, locked; nil for one that does not exist.
+  func silence(
+    _ id: SilenceID, on connection: isolated PostgresConnection
+  ) throws -> Alerting.Silence? {
+    try connection.execute(Self.silenceColumns, [.uuid(high: id.high, low: id.low)]).first
+      .map { try Self.silence($0) }
+  }
+
+  /// Silences by their ends, the latest first.
+  func silences(
+    endingBefore before: Int64, withExpired: Bool, limit: Int, now: Int64
+  ) async throws -> [Alerting.Silence] {
+    try await pool.query(
+      """
+      SELECT id, matchers, created_by, comment, starts_at, ends_at, created_at, updated_at,
+        last_matched_at, reminder_sent
+      FROM silence WHERE ($1::timestamptz IS NULL OR ends_at < $1) AND ($2 OR ends_at > $3)
+      ORDER BY ends_at DESC, id LIMIT $4
+      """,
+      [
+        before == .max ? .null : .timestamp(unixMicroseconds: before), .bool(withExpired),
+        .timestamp(unixMicroseconds: now), .int64(Int64(limit)),
+      ]
+    ).map { try Self.silence($0) }
+  }
+
+  /// Changes of anomalies since a moment, and what lasts, as far as a preview goes.
+  func recentNotices(since: Int64) async throws -> [PreviewedNotice] {
+    let rows = try await pool.query(
+      """
+      SELECT s.change, s.received_at, NOT a.is_over AND a.revision = s.revision
+      FROM submission AS s JOIN anomaly AS a USING (anomaly_id)
+      WHERE s.received_at >= $1 OR (NOT a.is_over AND a.revision = s.revision)
+      ORDER BY s.received_at DESC LIMIT 100000
+      """, [.timestamp(unixMicroseconds: since)])
+    return try rows.map { row in
+      let notice = try Notice(AnomalyChange(wireBytes: row.bytes(0)))
+      return PreviewedNotice(
+        anomaly: notice.anomaly, labels: notice.labels, at: row.timestamp(1),
+        isFiring: row.bool(2))
+    }
   }
 }

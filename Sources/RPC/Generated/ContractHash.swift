@@ -4,5 +4,5 @@
 enum ContractHash {
   /// SHA-256 over all contracts in order of their names.
   static let sha256 =
-    "817315c385cb8c0088328eb89b2264329feba3938ca7cc13189af36421e42d32"
+    "f945d774951e66254c06b0ca91c9f9edf619ed57955cce1b5c2f4de0f90a9a71"
 }

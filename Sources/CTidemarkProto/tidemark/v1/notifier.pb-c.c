@@ -412,6 +412,96 @@ void   tidemark__v1__test_routing_request__free_unpacked
   assert(message->base.descriptor == &tidemark__v1__test_routing_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   tidemark__v1__routing_step__init
+                     (Tidemark__V1__RoutingStep         *message)
+{
+  static const Tidemark__V1__RoutingStep init_value = TIDEMARK__V1__ROUTING_STEP__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__routing_step__get_packed_size
+                     (const Tidemark__V1__RoutingStep *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__routing_step__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__routing_step__pack
+                     (const Tidemark__V1__RoutingStep *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__routing_step__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__routing_step__pack_to_buffer
+                     (const Tidemark__V1__RoutingStep *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__routing_step__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__RoutingStep *
+       tidemark__v1__routing_step__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__RoutingStep *)
+     protobuf_c_message_unpack (&tidemark__v1__routing_step__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__routing_step__free_unpacked
+                     (Tidemark__V1__RoutingStep *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__routing_step__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__routing_destination__init
+                     (Tidemark__V1__RoutingDestination         *message)
+{
+  static const Tidemark__V1__RoutingDestination init_value = TIDEMARK__V1__ROUTING_DESTINATION__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__routing_destination__get_packed_size
+                     (const Tidemark__V1__RoutingDestination *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__routing_destination__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__routing_destination__pack
+                     (const Tidemark__V1__RoutingDestination *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__routing_destination__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__routing_destination__pack_to_buffer
+                     (const Tidemark__V1__RoutingDestination *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__routing_destination__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__RoutingDestination *
+       tidemark__v1__routing_destination__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__RoutingDestination *)
+     protobuf_c_message_unpack (&tidemark__v1__routing_destination__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__routing_destination__free_unpacked
+                     (Tidemark__V1__RoutingDestination *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__routing_destination__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   tidemark__v1__test_routing_response__init
                      (Tidemark__V1__TestRoutingResponse         *message)
 {
@@ -455,6 +545,1401 @@ void   tidemark__v1__test_routing_response__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &tidemark__v1__test_routing_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__matcher_set__init
+                     (Tidemark__V1__MatcherSet         *message)
+{
+  static const Tidemark__V1__MatcherSet init_value = TIDEMARK__V1__MATCHER_SET__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__matcher_set__get_packed_size
+                     (const Tidemark__V1__MatcherSet *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__matcher_set__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__matcher_set__pack
+                     (const Tidemark__V1__MatcherSet *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__matcher_set__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__matcher_set__pack_to_buffer
+                     (const Tidemark__V1__MatcherSet *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__matcher_set__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__MatcherSet *
+       tidemark__v1__matcher_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__MatcherSet *)
+     protobuf_c_message_unpack (&tidemark__v1__matcher_set__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__matcher_set__free_unpacked
+                     (Tidemark__V1__MatcherSet *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__matcher_set__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__silence__init
+                     (Tidemark__V1__Silence         *message)
+{
+  static const Tidemark__V1__Silence init_value = TIDEMARK__V1__SILENCE__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__silence__get_packed_size
+                     (const Tidemark__V1__Silence *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__silence__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__silence__pack
+                     (const Tidemark__V1__Silence *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__silence__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__silence__pack_to_buffer
+                     (const Tidemark__V1__Silence *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__silence__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__Silence *
+       tidemark__v1__silence__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__Silence *)
+     protobuf_c_message_unpack (&tidemark__v1__silence__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__silence__free_unpacked
+                     (Tidemark__V1__Silence *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__silence__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__create_silence_request__init
+                     (Tidemark__V1__CreateSilenceRequest         *message)
+{
+  static const Tidemark__V1__CreateSilenceRequest init_value = TIDEMARK__V1__CREATE_SILENCE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__create_silence_request__get_packed_size
+                     (const Tidemark__V1__CreateSilenceRequest *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__create_silence_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__create_silence_request__pack
+                     (const Tidemark__V1__CreateSilenceRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__create_silence_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__create_silence_request__pack_to_buffer
+                     (const Tidemark__V1__CreateSilenceRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__create_silence_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__CreateSilenceRequest *
+       tidemark__v1__create_silence_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__CreateSilenceRequest *)
+     protobuf_c_message_unpack (&tidemark__v1__create_silence_request__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__create_silence_request__free_unpacked
+                     (Tidemark__V1__CreateSilenceRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__create_silence_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__create_silence_response__init
+                     (Tidemark__V1__CreateSilenceResponse         *message)
+{
+  static const Tidemark__V1__CreateSilenceResponse init_value = TIDEMARK__V1__CREATE_SILENCE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__create_silence_response__get_packed_size
+                     (const Tidemark__V1__CreateSilenceResponse *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__create_silence_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__create_silence_response__pack
+                     (const Tidemark__V1__CreateSilenceResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__create_silence_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__create_silence_response__pack_to_buffer
+                     (const Tidemark__V1__CreateSilenceResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__create_silence_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__CreateSilenceResponse *
+       tidemark__v1__create_silence_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__CreateSilenceResponse *)
+     protobuf_c_message_unpack (&tidemark__v1__create_silence_response__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__create_silence_response__free_unpacked
+                     (Tidemark__V1__CreateSilenceResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__create_silence_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__expire_silence_request__init
+                     (Tidemark__V1__ExpireSilenceRequest         *message)
+{
+  static const Tidemark__V1__ExpireSilenceRequest init_value = TIDEMARK__V1__EXPIRE_SILENCE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__expire_silence_request__get_packed_size
+                     (const Tidemark__V1__ExpireSilenceRequest *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__expire_silence_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__expire_silence_request__pack
+                     (const Tidemark__V1__ExpireSilenceRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__expire_silence_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__expire_silence_request__pack_to_buffer
+                     (const Tidemark__V1__ExpireSilenceRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__expire_silence_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__ExpireSilenceRequest *
+       tidemark__v1__expire_silence_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__ExpireSilenceRequest *)
+     protobuf_c_message_unpack (&tidemark__v1__expire_silence_request__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__expire_silence_request__free_unpacked
+                     (Tidemark__V1__ExpireSilenceRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__expire_silence_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__expire_silence_response__init
+                     (Tidemark__V1__ExpireSilenceResponse         *message)
+{
+  static const Tidemark__V1__ExpireSilenceResponse init_value = TIDEMARK__V1__EXPIRE_SILENCE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__expire_silence_response__get_packed_size
+                     (const Tidemark__V1__ExpireSilenceResponse *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__expire_silence_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__expire_silence_response__pack
+                     (const Tidemark__V1__ExpireSilenceResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__expire_silence_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__expire_silence_response__pack_to_buffer
+                     (const Tidemark__V1__ExpireSilenceResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__expire_silence_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__ExpireSilenceResponse *
+       tidemark__v1__expire_silence_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__ExpireSilenceResponse *)
+     protobuf_c_message_unpack (&tidemark__v1__expire_silence_response__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__expire_silence_response__free_unpacked
+                     (Tidemark__V1__ExpireSilenceResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__expire_silence_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__list_silences_request__init
+                     (Tidemark__V1__ListSilencesRequest         *message)
+{
+  static const Tidemark__V1__ListSilencesRequest init_value = TIDEMARK__V1__LIST_SILENCES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__list_silences_request__get_packed_size
+                     (const Tidemark__V1__ListSilencesRequest *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_silences_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__list_silences_request__pack
+                     (const Tidemark__V1__ListSilencesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_silences_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__list_silences_request__pack_to_buffer
+                     (const Tidemark__V1__ListSilencesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_silences_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__ListSilencesRequest *
+       tidemark__v1__list_silences_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__ListSilencesRequest *)
+     protobuf_c_message_unpack (&tidemark__v1__list_silences_request__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__list_silences_request__free_unpacked
+                     (Tidemark__V1__ListSilencesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__list_silences_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__list_silences_response__init
+                     (Tidemark__V1__ListSilencesResponse         *message)
+{
+  static const Tidemark__V1__ListSilencesResponse init_value = TIDEMARK__V1__LIST_SILENCES_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__list_silences_response__get_packed_size
+                     (const Tidemark__V1__ListSilencesResponse *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_silences_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__list_silences_response__pack
+                     (const Tidemark__V1__ListSilencesResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_silences_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__list_silences_response__pack_to_buffer
+                     (const Tidemark__V1__ListSilencesResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_silences_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__ListSilencesResponse *
+       tidemark__v1__list_silences_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__ListSilencesResponse *)
+     protobuf_c_message_unpack (&tidemark__v1__list_silences_response__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__list_silences_response__free_unpacked
+                     (Tidemark__V1__ListSilencesResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__list_silences_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__preview_silence_request__init
+                     (Tidemark__V1__PreviewSilenceRequest         *message)
+{
+  static const Tidemark__V1__PreviewSilenceRequest init_value = TIDEMARK__V1__PREVIEW_SILENCE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__preview_silence_request__get_packed_size
+                     (const Tidemark__V1__PreviewSilenceRequest *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__preview_silence_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__preview_silence_request__pack
+                     (const Tidemark__V1__PreviewSilenceRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__preview_silence_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__preview_silence_request__pack_to_buffer
+                     (const Tidemark__V1__PreviewSilenceRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__preview_silence_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__PreviewSilenceRequest *
+       tidemark__v1__preview_silence_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__PreviewSilenceRequest *)
+     protobuf_c_message_unpack (&tidemark__v1__preview_silence_request__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__preview_silence_request__free_unpacked
+                     (Tidemark__V1__PreviewSilenceRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__preview_silence_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__preview_silence_response__init
+                     (Tidemark__V1__PreviewSilenceResponse         *message)
+{
+  static const Tidemark__V1__PreviewSilenceResponse init_value = TIDEMARK__V1__PREVIEW_SILENCE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__preview_silence_response__get_packed_size
+                     (const Tidemark__V1__PreviewSilenceResponse *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__preview_silence_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__preview_silence_response__pack
+                     (const Tidemark__V1__PreviewSilenceResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__preview_silence_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__preview_silence_response__pack_to_buffer
+                     (const Tidemark__V1__PreviewSilenceResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__preview_silence_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__PreviewSilenceResponse *
+       tidemark__v1__preview_silence_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__PreviewSilenceResponse *)
+     protobuf_c_message_unpack (&tidemark__v1__preview_silence_response__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__preview_silence_response__free_unpacked
+                     (Tidemark__V1__PreviewSilenceResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__preview_silence_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__test_receiver_request__init
+                     (Tidemark__V1__TestReceiverRequest         *message)
+{
+  static const Tidemark__V1__TestReceiverRequest init_value = TIDEMARK__V1__TEST_RECEIVER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__test_receiver_request__get_packed_size
+                     (const Tidemark__V1__TestReceiverRequest *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__test_receiver_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__test_receiver_request__pack
+                     (const Tidemark__V1__TestReceiverRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__test_receiver_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__test_receiver_request__pack_to_buffer
+                     (const Tidemark__V1__TestReceiverRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__test_receiver_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__TestReceiverRequest *
+       tidemark__v1__test_receiver_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__TestReceiverRequest *)
+     protobuf_c_message_unpack (&tidemark__v1__test_receiver_request__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__test_receiver_request__free_unpacked
+                     (Tidemark__V1__TestReceiverRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__test_receiver_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__test_receiver_response__init
+                     (Tidemark__V1__TestReceiverResponse         *message)
+{
+  static const Tidemark__V1__TestReceiverResponse init_value = TIDEMARK__V1__TEST_RECEIVER_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__test_receiver_response__get_packed_size
+                     (const Tidemark__V1__TestReceiverResponse *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__test_receiver_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__test_receiver_response__pack
+                     (const Tidemark__V1__TestReceiverResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__test_receiver_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__test_receiver_response__pack_to_buffer
+                     (const Tidemark__V1__TestReceiverResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__test_receiver_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__TestReceiverResponse *
+       tidemark__v1__test_receiver_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__TestReceiverResponse *)
+     protobuf_c_message_unpack (&tidemark__v1__test_receiver_response__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__test_receiver_response__free_unpacked
+                     (Tidemark__V1__TestReceiverResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__test_receiver_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__receiver_health__init
+                     (Tidemark__V1__ReceiverHealth         *message)
+{
+  static const Tidemark__V1__ReceiverHealth init_value = TIDEMARK__V1__RECEIVER_HEALTH__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__receiver_health__get_packed_size
+                     (const Tidemark__V1__ReceiverHealth *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__receiver_health__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__receiver_health__pack
+                     (const Tidemark__V1__ReceiverHealth *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__receiver_health__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__receiver_health__pack_to_buffer
+                     (const Tidemark__V1__ReceiverHealth *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__receiver_health__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__ReceiverHealth *
+       tidemark__v1__receiver_health__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__ReceiverHealth *)
+     protobuf_c_message_unpack (&tidemark__v1__receiver_health__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__receiver_health__free_unpacked
+                     (Tidemark__V1__ReceiverHealth *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__receiver_health__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__list_receivers_request__init
+                     (Tidemark__V1__ListReceiversRequest         *message)
+{
+  static const Tidemark__V1__ListReceiversRequest init_value = TIDEMARK__V1__LIST_RECEIVERS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__list_receivers_request__get_packed_size
+                     (const Tidemark__V1__ListReceiversRequest *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_receivers_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__list_receivers_request__pack
+                     (const Tidemark__V1__ListReceiversRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_receivers_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__list_receivers_request__pack_to_buffer
+                     (const Tidemark__V1__ListReceiversRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_receivers_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__ListReceiversRequest *
+       tidemark__v1__list_receivers_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__ListReceiversRequest *)
+     protobuf_c_message_unpack (&tidemark__v1__list_receivers_request__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__list_receivers_request__free_unpacked
+                     (Tidemark__V1__ListReceiversRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__list_receivers_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__list_receivers_response__init
+                     (Tidemark__V1__ListReceiversResponse         *message)
+{
+  static const Tidemark__V1__ListReceiversResponse init_value = TIDEMARK__V1__LIST_RECEIVERS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__list_receivers_response__get_packed_size
+                     (const Tidemark__V1__ListReceiversResponse *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_receivers_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__list_receivers_response__pack
+                     (const Tidemark__V1__ListReceiversResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_receivers_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__list_receivers_response__pack_to_buffer
+                     (const Tidemark__V1__ListReceiversResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_receivers_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__ListReceiversResponse *
+       tidemark__v1__list_receivers_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__ListReceiversResponse *)
+     protobuf_c_message_unpack (&tidemark__v1__list_receivers_response__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__list_receivers_response__free_unpacked
+                     (Tidemark__V1__ListReceiversResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__list_receivers_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__get_account_request__init
+                     (Tidemark__V1__GetAccountRequest         *message)
+{
+  static const Tidemark__V1__GetAccountRequest init_value = TIDEMARK__V1__GET_ACCOUNT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__get_account_request__get_packed_size
+                     (const Tidemark__V1__GetAccountRequest *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__get_account_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__get_account_request__pack
+                     (const Tidemark__V1__GetAccountRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__get_account_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__get_account_request__pack_to_buffer
+                     (const Tidemark__V1__GetAccountRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__get_account_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__GetAccountRequest *
+       tidemark__v1__get_account_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__GetAccountRequest *)
+     protobuf_c_message_unpack (&tidemark__v1__get_account_request__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__get_account_request__free_unpacked
+                     (Tidemark__V1__GetAccountRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__get_account_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__disposition_count__init
+                     (Tidemark__V1__DispositionCount         *message)
+{
+  static const Tidemark__V1__DispositionCount init_value = TIDEMARK__V1__DISPOSITION_COUNT__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__disposition_count__get_packed_size
+                     (const Tidemark__V1__DispositionCount *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__disposition_count__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__disposition_count__pack
+                     (const Tidemark__V1__DispositionCount *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__disposition_count__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__disposition_count__pack_to_buffer
+                     (const Tidemark__V1__DispositionCount *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__disposition_count__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__DispositionCount *
+       tidemark__v1__disposition_count__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__DispositionCount *)
+     protobuf_c_message_unpack (&tidemark__v1__disposition_count__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__disposition_count__free_unpacked
+                     (Tidemark__V1__DispositionCount *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__disposition_count__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__get_account_response__init
+                     (Tidemark__V1__GetAccountResponse         *message)
+{
+  static const Tidemark__V1__GetAccountResponse init_value = TIDEMARK__V1__GET_ACCOUNT_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__get_account_response__get_packed_size
+                     (const Tidemark__V1__GetAccountResponse *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__get_account_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__get_account_response__pack
+                     (const Tidemark__V1__GetAccountResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__get_account_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__get_account_response__pack_to_buffer
+                     (const Tidemark__V1__GetAccountResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__get_account_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__GetAccountResponse *
+       tidemark__v1__get_account_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__GetAccountResponse *)
+     protobuf_c_message_unpack (&tidemark__v1__get_account_response__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__get_account_response__free_unpacked
+                     (Tidemark__V1__GetAccountResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__get_account_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__configuration_version__init
+                     (Tidemark__V1__ConfigurationVersion         *message)
+{
+  static const Tidemark__V1__ConfigurationVersion init_value = TIDEMARK__V1__CONFIGURATION_VERSION__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__configuration_version__get_packed_size
+                     (const Tidemark__V1__ConfigurationVersion *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__configuration_version__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__configuration_version__pack
+                     (const Tidemark__V1__ConfigurationVersion *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__configuration_version__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__configuration_version__pack_to_buffer
+                     (const Tidemark__V1__ConfigurationVersion *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__configuration_version__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__ConfigurationVersion *
+       tidemark__v1__configuration_version__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__ConfigurationVersion *)
+     protobuf_c_message_unpack (&tidemark__v1__configuration_version__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__configuration_version__free_unpacked
+                     (Tidemark__V1__ConfigurationVersion *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__configuration_version__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__put_configuration_request__init
+                     (Tidemark__V1__PutConfigurationRequest         *message)
+{
+  static const Tidemark__V1__PutConfigurationRequest init_value = TIDEMARK__V1__PUT_CONFIGURATION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__put_configuration_request__get_packed_size
+                     (const Tidemark__V1__PutConfigurationRequest *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__put_configuration_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__put_configuration_request__pack
+                     (const Tidemark__V1__PutConfigurationRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__put_configuration_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__put_configuration_request__pack_to_buffer
+                     (const Tidemark__V1__PutConfigurationRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__put_configuration_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__PutConfigurationRequest *
+       tidemark__v1__put_configuration_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__PutConfigurationRequest *)
+     protobuf_c_message_unpack (&tidemark__v1__put_configuration_request__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__put_configuration_request__free_unpacked
+                     (Tidemark__V1__PutConfigurationRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__put_configuration_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__put_configuration_response__init
+                     (Tidemark__V1__PutConfigurationResponse         *message)
+{
+  static const Tidemark__V1__PutConfigurationResponse init_value = TIDEMARK__V1__PUT_CONFIGURATION_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__put_configuration_response__get_packed_size
+                     (const Tidemark__V1__PutConfigurationResponse *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__put_configuration_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__put_configuration_response__pack
+                     (const Tidemark__V1__PutConfigurationResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__put_configuration_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__put_configuration_response__pack_to_buffer
+                     (const Tidemark__V1__PutConfigurationResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__put_configuration_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__PutConfigurationResponse *
+       tidemark__v1__put_configuration_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__PutConfigurationResponse *)
+     protobuf_c_message_unpack (&tidemark__v1__put_configuration_response__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__put_configuration_response__free_unpacked
+                     (Tidemark__V1__PutConfigurationResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__put_configuration_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__list_configurations_request__init
+                     (Tidemark__V1__ListConfigurationsRequest         *message)
+{
+  static const Tidemark__V1__ListConfigurationsRequest init_value = TIDEMARK__V1__LIST_CONFIGURATIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__list_configurations_request__get_packed_size
+                     (const Tidemark__V1__ListConfigurationsRequest *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_configurations_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__list_configurations_request__pack
+                     (const Tidemark__V1__ListConfigurationsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_configurations_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__list_configurations_request__pack_to_buffer
+                     (const Tidemark__V1__ListConfigurationsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_configurations_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__ListConfigurationsRequest *
+       tidemark__v1__list_configurations_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__ListConfigurationsRequest *)
+     protobuf_c_message_unpack (&tidemark__v1__list_configurations_request__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__list_configurations_request__free_unpacked
+                     (Tidemark__V1__ListConfigurationsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__list_configurations_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__list_configurations_response__init
+                     (Tidemark__V1__ListConfigurationsResponse         *message)
+{
+  static const Tidemark__V1__ListConfigurationsResponse init_value = TIDEMARK__V1__LIST_CONFIGURATIONS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__list_configurations_response__get_packed_size
+                     (const Tidemark__V1__ListConfigurationsResponse *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_configurations_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__list_configurations_response__pack
+                     (const Tidemark__V1__ListConfigurationsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_configurations_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__list_configurations_response__pack_to_buffer
+                     (const Tidemark__V1__ListConfigurationsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__list_configurations_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__ListConfigurationsResponse *
+       tidemark__v1__list_configurations_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__ListConfigurationsResponse *)
+     protobuf_c_message_unpack (&tidemark__v1__list_configurations_response__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__list_configurations_response__free_unpacked
+                     (Tidemark__V1__ListConfigurationsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__list_configurations_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__get_configuration_request__init
+                     (Tidemark__V1__GetConfigurationRequest         *message)
+{
+  static const Tidemark__V1__GetConfigurationRequest init_value = TIDEMARK__V1__GET_CONFIGURATION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__get_configuration_request__get_packed_size
+                     (const Tidemark__V1__GetConfigurationRequest *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__get_configuration_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__get_configuration_request__pack
+                     (const Tidemark__V1__GetConfigurationRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__get_configuration_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__get_configuration_request__pack_to_buffer
+                     (const Tidemark__V1__GetConfigurationRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__get_configuration_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__GetConfigurationRequest *
+       tidemark__v1__get_configuration_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__GetConfigurationRequest *)
+     protobuf_c_message_unpack (&tidemark__v1__get_configuration_request__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__get_configuration_request__free_unpacked
+                     (Tidemark__V1__GetConfigurationRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__get_configuration_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__get_configuration_response__init
+                     (Tidemark__V1__GetConfigurationResponse         *message)
+{
+  static const Tidemark__V1__GetConfigurationResponse init_value = TIDEMARK__V1__GET_CONFIGURATION_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__get_configuration_response__get_packed_size
+                     (const Tidemark__V1__GetConfigurationResponse *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__get_configuration_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__get_configuration_response__pack
+                     (const Tidemark__V1__GetConfigurationResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__get_configuration_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__get_configuration_response__pack_to_buffer
+                     (const Tidemark__V1__GetConfigurationResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__get_configuration_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__GetConfigurationResponse *
+       tidemark__v1__get_configuration_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__GetConfigurationResponse *)
+     protobuf_c_message_unpack (&tidemark__v1__get_configuration_response__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__get_configuration_response__free_unpacked
+                     (Tidemark__V1__GetConfigurationResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__get_configuration_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__activate_configuration_request__init
+                     (Tidemark__V1__ActivateConfigurationRequest         *message)
+{
+  static const Tidemark__V1__ActivateConfigurationRequest init_value = TIDEMARK__V1__ACTIVATE_CONFIGURATION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__activate_configuration_request__get_packed_size
+                     (const Tidemark__V1__ActivateConfigurationRequest *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__activate_configuration_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__activate_configuration_request__pack
+                     (const Tidemark__V1__ActivateConfigurationRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__activate_configuration_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__activate_configuration_request__pack_to_buffer
+                     (const Tidemark__V1__ActivateConfigurationRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__activate_configuration_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__ActivateConfigurationRequest *
+       tidemark__v1__activate_configuration_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__ActivateConfigurationRequest *)
+     protobuf_c_message_unpack (&tidemark__v1__activate_configuration_request__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__activate_configuration_request__free_unpacked
+                     (Tidemark__V1__ActivateConfigurationRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__activate_configuration_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__activate_configuration_response__init
+                     (Tidemark__V1__ActivateConfigurationResponse         *message)
+{
+  static const Tidemark__V1__ActivateConfigurationResponse init_value = TIDEMARK__V1__ACTIVATE_CONFIGURATION_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__activate_configuration_response__get_packed_size
+                     (const Tidemark__V1__ActivateConfigurationResponse *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__activate_configuration_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__activate_configuration_response__pack
+                     (const Tidemark__V1__ActivateConfigurationResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__activate_configuration_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__activate_configuration_response__pack_to_buffer
+                     (const Tidemark__V1__ActivateConfigurationResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__activate_configuration_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__ActivateConfigurationResponse *
+       tidemark__v1__activate_configuration_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__ActivateConfigurationResponse *)
+     protobuf_c_message_unpack (&tidemark__v1__activate_configuration_response__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__activate_configuration_response__free_unpacked
+                     (Tidemark__V1__ActivateConfigurationResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__activate_configuration_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__send_digest_request__init
+                     (Tidemark__V1__SendDigestRequest         *message)
+{
+  static const Tidemark__V1__SendDigestRequest init_value = TIDEMARK__V1__SEND_DIGEST_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__send_digest_request__get_packed_size
+                     (const Tidemark__V1__SendDigestRequest *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__send_digest_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__send_digest_request__pack
+                     (const Tidemark__V1__SendDigestRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__send_digest_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__send_digest_request__pack_to_buffer
+                     (const Tidemark__V1__SendDigestRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__send_digest_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__SendDigestRequest *
+       tidemark__v1__send_digest_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__SendDigestRequest *)
+     protobuf_c_message_unpack (&tidemark__v1__send_digest_request__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__send_digest_request__free_unpacked
+                     (Tidemark__V1__SendDigestRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__send_digest_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__send_digest_response__init
+                     (Tidemark__V1__SendDigestResponse         *message)
+{
+  static const Tidemark__V1__SendDigestResponse init_value = TIDEMARK__V1__SEND_DIGEST_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__send_digest_response__get_packed_size
+                     (const Tidemark__V1__SendDigestResponse *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__send_digest_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__send_digest_response__pack
+                     (const Tidemark__V1__SendDigestResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__send_digest_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__send_digest_response__pack_to_buffer
+                     (const Tidemark__V1__SendDigestResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__send_digest_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__SendDigestResponse *
+       tidemark__v1__send_digest_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__SendDigestResponse *)
+     protobuf_c_message_unpack (&tidemark__v1__send_digest_response__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__send_digest_response__free_unpacked
+                     (Tidemark__V1__SendDigestResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__send_digest_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__handle_inbound_request__init
+                     (Tidemark__V1__HandleInboundRequest         *message)
+{
+  static const Tidemark__V1__HandleInboundRequest init_value = TIDEMARK__V1__HANDLE_INBOUND_REQUEST__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__handle_inbound_request__get_packed_size
+                     (const Tidemark__V1__HandleInboundRequest *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__handle_inbound_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__handle_inbound_request__pack
+                     (const Tidemark__V1__HandleInboundRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__handle_inbound_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__handle_inbound_request__pack_to_buffer
+                     (const Tidemark__V1__HandleInboundRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__handle_inbound_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__HandleInboundRequest *
+       tidemark__v1__handle_inbound_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__HandleInboundRequest *)
+     protobuf_c_message_unpack (&tidemark__v1__handle_inbound_request__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__handle_inbound_request__free_unpacked
+                     (Tidemark__V1__HandleInboundRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__handle_inbound_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   tidemark__v1__handle_inbound_response__init
+                     (Tidemark__V1__HandleInboundResponse         *message)
+{
+  static const Tidemark__V1__HandleInboundResponse init_value = TIDEMARK__V1__HANDLE_INBOUND_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t tidemark__v1__handle_inbound_response__get_packed_size
+                     (const Tidemark__V1__HandleInboundResponse *message)
+{
+  assert(message->base.descriptor == &tidemark__v1__handle_inbound_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t tidemark__v1__handle_inbound_response__pack
+                     (const Tidemark__V1__HandleInboundResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &tidemark__v1__handle_inbound_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t tidemark__v1__handle_inbound_response__pack_to_buffer
+                     (const Tidemark__V1__HandleInboundResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &tidemark__v1__handle_inbound_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Tidemark__V1__HandleInboundResponse *
+       tidemark__v1__handle_inbound_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Tidemark__V1__HandleInboundResponse *)
+     protobuf_c_message_unpack (&tidemark__v1__handle_inbound_response__descriptor,
+                                allocator, len, data);
+}
+void   tidemark__v1__handle_inbound_response__free_unpacked
+                     (Tidemark__V1__HandleInboundResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &tidemark__v1__handle_inbound_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor tidemark__v1__submit_request__field_descriptors[1] =
@@ -546,7 +2031,7 @@ const ProtobufCMessageDescriptor tidemark__v1__submit_response__descriptor =
   (ProtobufCMessageInit) tidemark__v1__submit_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tidemark__v1__delivery_attempt__field_descriptors[5] =
+static const ProtobufCFieldDescriptor tidemark__v1__delivery_attempt__field_descriptors[7] =
 {
   {
     "at_unix_us",
@@ -608,18 +2093,44 @@ static const ProtobufCFieldDescriptor tidemark__v1__delivery_attempt__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "failure",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__DeliveryAttempt, failure),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "payload",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__DeliveryAttempt, payload),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tidemark__v1__delivery_attempt__field_indices_by_name[] = {
   2,   /* field[2] = answer */
   0,   /* field[0] = at_unix_us */
   1,   /* field[1] = attempt */
+  5,   /* field[5] = failure */
   4,   /* field[4] = final */
   3,   /* field[3] = latency_us */
+  6,   /* field[6] = payload */
 };
 static const ProtobufCIntRange tidemark__v1__delivery_attempt__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor tidemark__v1__delivery_attempt__descriptor =
 {
@@ -629,14 +2140,14 @@ const ProtobufCMessageDescriptor tidemark__v1__delivery_attempt__descriptor =
   "Tidemark__V1__DeliveryAttempt",
   "tidemark.v1",
   sizeof(Tidemark__V1__DeliveryAttempt),
-  5,
+  7,
   tidemark__v1__delivery_attempt__field_descriptors,
   tidemark__v1__delivery_attempt__field_indices_by_name,
   1,  tidemark__v1__delivery_attempt__number_ranges,
   (ProtobufCMessageInit) tidemark__v1__delivery_attempt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tidemark__v1__delivery__field_descriptors[15] =
+static const ProtobufCFieldDescriptor tidemark__v1__delivery__field_descriptors[20] =
 {
   {
     "id",
@@ -818,14 +2329,79 @@ static const ProtobufCFieldDescriptor tidemark__v1__delivery__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "person",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__Delivery, person),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "action",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__Delivery, action),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "notification_reason",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__Delivery, notification_reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "disposition",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__Delivery, disposition),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "anomaly_ids",
+    20,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Tidemark__V1__Delivery, n_anomaly_ids),
+    offsetof(Tidemark__V1__Delivery, anomaly_ids),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tidemark__v1__delivery__field_indices_by_name[] = {
+  16,   /* field[16] = action */
   1,   /* field[1] = anomaly_id */
+  19,   /* field[19] = anomaly_ids */
   12,   /* field[12] = attempts */
   13,   /* field[13] = customer */
   6,   /* field[6] = deduplication_key */
+  18,   /* field[18] = disposition */
   0,   /* field[0] = id */
   3,   /* field[3] = kind */
+  17,   /* field[17] = notification_reason */
+  15,   /* field[15] = person */
   10,   /* field[10] = queued_unix_us */
   8,   /* field[8] = reason */
   4,   /* field[4] = receiver */
@@ -839,7 +2415,7 @@ static const unsigned tidemark__v1__delivery__field_indices_by_name[] = {
 static const ProtobufCIntRange tidemark__v1__delivery__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 15 }
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor tidemark__v1__delivery__descriptor =
 {
@@ -849,7 +2425,7 @@ const ProtobufCMessageDescriptor tidemark__v1__delivery__descriptor =
   "Tidemark__V1__Delivery",
   "tidemark.v1",
   sizeof(Tidemark__V1__Delivery),
-  15,
+  20,
   tidemark__v1__delivery__field_descriptors,
   tidemark__v1__delivery__field_indices_by_name,
   1,  tidemark__v1__delivery__number_ranges,
@@ -1060,7 +2636,7 @@ const ProtobufCMessageDescriptor tidemark__v1__retry_delivery_response__descript
   (ProtobufCMessageInit) tidemark__v1__retry_delivery_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tidemark__v1__test_routing_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor tidemark__v1__test_routing_request__field_descriptors[2] =
 {
   {
     "labels",
@@ -1074,14 +2650,27 @@ static const ProtobufCFieldDescriptor tidemark__v1__test_routing_request__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "at_unix_us",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__TestRoutingRequest, at_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tidemark__v1__test_routing_request__field_indices_by_name[] = {
+  1,   /* field[1] = at_unix_us */
   0,   /* field[0] = labels */
 };
 static const ProtobufCIntRange tidemark__v1__test_routing_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor tidemark__v1__test_routing_request__descriptor =
 {
@@ -1091,14 +2680,181 @@ const ProtobufCMessageDescriptor tidemark__v1__test_routing_request__descriptor 
   "Tidemark__V1__TestRoutingRequest",
   "tidemark.v1",
   sizeof(Tidemark__V1__TestRoutingRequest),
-  1,
+  2,
   tidemark__v1__test_routing_request__field_descriptors,
   tidemark__v1__test_routing_request__field_indices_by_name,
   1,  tidemark__v1__test_routing_request__number_ranges,
   (ProtobufCMessageInit) tidemark__v1__test_routing_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tidemark__v1__test_routing_response__field_descriptors[2] =
+static const ProtobufCFieldDescriptor tidemark__v1__routing_step__field_descriptors[2] =
+{
+  {
+    "receivers",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tidemark__V1__RoutingStep, n_receivers),
+    offsetof(Tidemark__V1__RoutingStep, receivers),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at_unix_us",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__RoutingStep, at_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__routing_step__field_indices_by_name[] = {
+  1,   /* field[1] = at_unix_us */
+  0,   /* field[0] = receivers */
+};
+static const ProtobufCIntRange tidemark__v1__routing_step__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__routing_step__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.RoutingStep",
+  "RoutingStep",
+  "Tidemark__V1__RoutingStep",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__RoutingStep),
+  2,
+  tidemark__v1__routing_step__field_descriptors,
+  tidemark__v1__routing_step__field_indices_by_name,
+  1,  tidemark__v1__routing_step__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__routing_step__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__routing_destination__field_descriptors[7] =
+{
+  {
+    "route",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__RoutingDestination, route),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "receiver",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__RoutingDestination, receiver),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "person",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__RoutingDestination, person),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "group_key",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__RoutingDestination, group_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_send_unix_us",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__RoutingDestination, first_send_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "suppressed_by",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__RoutingDestination, suppressed_by),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "escalation",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tidemark__V1__RoutingDestination, n_escalation),
+    offsetof(Tidemark__V1__RoutingDestination, escalation),
+    &tidemark__v1__routing_step__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__routing_destination__field_indices_by_name[] = {
+  6,   /* field[6] = escalation */
+  4,   /* field[4] = first_send_unix_us */
+  3,   /* field[3] = group_key */
+  2,   /* field[2] = person */
+  1,   /* field[1] = receiver */
+  0,   /* field[0] = route */
+  5,   /* field[5] = suppressed_by */
+};
+static const ProtobufCIntRange tidemark__v1__routing_destination__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__routing_destination__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.RoutingDestination",
+  "RoutingDestination",
+  "Tidemark__V1__RoutingDestination",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__RoutingDestination),
+  7,
+  tidemark__v1__routing_destination__field_descriptors,
+  tidemark__v1__routing_destination__field_indices_by_name,
+  1,  tidemark__v1__routing_destination__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__routing_destination__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__test_routing_response__field_descriptors[4] =
 {
   {
     "receivers",
@@ -1124,15 +2880,41 @@ static const ProtobufCFieldDescriptor tidemark__v1__test_routing_response__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "destinations",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tidemark__V1__TestRoutingResponse, n_destinations),
+    offsetof(Tidemark__V1__TestRoutingResponse, destinations),
+    &tidemark__v1__routing_destination__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nowhere",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tidemark__V1__TestRoutingResponse, n_nowhere),
+    offsetof(Tidemark__V1__TestRoutingResponse, nowhere),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tidemark__v1__test_routing_response__field_indices_by_name[] = {
+  2,   /* field[2] = destinations */
+  3,   /* field[3] = nowhere */
   0,   /* field[0] = receivers */
   1,   /* field[1] = routes */
 };
 static const ProtobufCIntRange tidemark__v1__test_routing_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor tidemark__v1__test_routing_response__descriptor =
 {
@@ -1142,11 +2924,1728 @@ const ProtobufCMessageDescriptor tidemark__v1__test_routing_response__descriptor
   "Tidemark__V1__TestRoutingResponse",
   "tidemark.v1",
   sizeof(Tidemark__V1__TestRoutingResponse),
-  2,
+  4,
   tidemark__v1__test_routing_response__field_descriptors,
   tidemark__v1__test_routing_response__field_indices_by_name,
   1,  tidemark__v1__test_routing_response__number_ranges,
   (ProtobufCMessageInit) tidemark__v1__test_routing_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__matcher_set__field_descriptors[1] =
+{
+  {
+    "matchers",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tidemark__V1__MatcherSet, n_matchers),
+    offsetof(Tidemark__V1__MatcherSet, matchers),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__matcher_set__field_indices_by_name[] = {
+  0,   /* field[0] = matchers */
+};
+static const ProtobufCIntRange tidemark__v1__matcher_set__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__matcher_set__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.MatcherSet",
+  "MatcherSet",
+  "Tidemark__V1__MatcherSet",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__MatcherSet),
+  1,
+  tidemark__v1__matcher_set__field_descriptors,
+  tidemark__v1__matcher_set__field_indices_by_name,
+  1,  tidemark__v1__matcher_set__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__matcher_set__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__silence__field_descriptors[10] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__Silence, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sets",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tidemark__V1__Silence, n_sets),
+    offsetof(Tidemark__V1__Silence, sets),
+    &tidemark__v1__matcher_set__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_by",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__Silence, created_by),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "comment",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__Silence, comment),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "starts_unix_us",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__Silence, starts_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ends_unix_us",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__Silence, ends_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_unix_us",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__Silence, created_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "updated_unix_us",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__Silence, updated_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_matched_unix_us",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__Silence, last_matched_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__Silence, state),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__silence__field_indices_by_name[] = {
+  3,   /* field[3] = comment */
+  2,   /* field[2] = created_by */
+  6,   /* field[6] = created_unix_us */
+  5,   /* field[5] = ends_unix_us */
+  0,   /* field[0] = id */
+  8,   /* field[8] = last_matched_unix_us */
+  1,   /* field[1] = sets */
+  4,   /* field[4] = starts_unix_us */
+  9,   /* field[9] = state */
+  7,   /* field[7] = updated_unix_us */
+};
+static const ProtobufCIntRange tidemark__v1__silence__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__silence__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.Silence",
+  "Silence",
+  "Tidemark__V1__Silence",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__Silence),
+  10,
+  tidemark__v1__silence__field_descriptors,
+  tidemark__v1__silence__field_indices_by_name,
+  1,  tidemark__v1__silence__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__silence__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__create_silence_request__field_descriptors[1] =
+{
+  {
+    "silence",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CreateSilenceRequest, silence),
+    &tidemark__v1__silence__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__create_silence_request__field_indices_by_name[] = {
+  0,   /* field[0] = silence */
+};
+static const ProtobufCIntRange tidemark__v1__create_silence_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__create_silence_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.CreateSilenceRequest",
+  "CreateSilenceRequest",
+  "Tidemark__V1__CreateSilenceRequest",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__CreateSilenceRequest),
+  1,
+  tidemark__v1__create_silence_request__field_descriptors,
+  tidemark__v1__create_silence_request__field_indices_by_name,
+  1,  tidemark__v1__create_silence_request__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__create_silence_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__create_silence_response__field_descriptors[2] =
+{
+  {
+    "silence",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CreateSilenceResponse, silence),
+    &tidemark__v1__silence__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replaced",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__CreateSilenceResponse, replaced),
+    &tidemark__v1__silence__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__create_silence_response__field_indices_by_name[] = {
+  1,   /* field[1] = replaced */
+  0,   /* field[0] = silence */
+};
+static const ProtobufCIntRange tidemark__v1__create_silence_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__create_silence_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.CreateSilenceResponse",
+  "CreateSilenceResponse",
+  "Tidemark__V1__CreateSilenceResponse",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__CreateSilenceResponse),
+  2,
+  tidemark__v1__create_silence_response__field_descriptors,
+  tidemark__v1__create_silence_response__field_indices_by_name,
+  1,  tidemark__v1__create_silence_response__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__create_silence_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__expire_silence_request__field_descriptors[1] =
+{
+  {
+    "silence_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ExpireSilenceRequest, silence_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__expire_silence_request__field_indices_by_name[] = {
+  0,   /* field[0] = silence_id */
+};
+static const ProtobufCIntRange tidemark__v1__expire_silence_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__expire_silence_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.ExpireSilenceRequest",
+  "ExpireSilenceRequest",
+  "Tidemark__V1__ExpireSilenceRequest",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__ExpireSilenceRequest),
+  1,
+  tidemark__v1__expire_silence_request__field_descriptors,
+  tidemark__v1__expire_silence_request__field_indices_by_name,
+  1,  tidemark__v1__expire_silence_request__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__expire_silence_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__expire_silence_response__field_descriptors[1] =
+{
+  {
+    "silence",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ExpireSilenceResponse, silence),
+    &tidemark__v1__silence__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__expire_silence_response__field_indices_by_name[] = {
+  0,   /* field[0] = silence */
+};
+static const ProtobufCIntRange tidemark__v1__expire_silence_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__expire_silence_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.ExpireSilenceResponse",
+  "ExpireSilenceResponse",
+  "Tidemark__V1__ExpireSilenceResponse",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__ExpireSilenceResponse),
+  1,
+  tidemark__v1__expire_silence_response__field_descriptors,
+  tidemark__v1__expire_silence_response__field_indices_by_name,
+  1,  tidemark__v1__expire_silence_response__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__expire_silence_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__list_silences_request__field_descriptors[2] =
+{
+  {
+    "page",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ListSilencesRequest, page),
+    &tidemark__v1__page__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "with_expired",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ListSilencesRequest, with_expired),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__list_silences_request__field_indices_by_name[] = {
+  0,   /* field[0] = page */
+  1,   /* field[1] = with_expired */
+};
+static const ProtobufCIntRange tidemark__v1__list_silences_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__list_silences_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.ListSilencesRequest",
+  "ListSilencesRequest",
+  "Tidemark__V1__ListSilencesRequest",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__ListSilencesRequest),
+  2,
+  tidemark__v1__list_silences_request__field_descriptors,
+  tidemark__v1__list_silences_request__field_indices_by_name,
+  1,  tidemark__v1__list_silences_request__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__list_silences_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__list_silences_response__field_descriptors[2] =
+{
+  {
+    "silences",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tidemark__V1__ListSilencesResponse, n_silences),
+    offsetof(Tidemark__V1__ListSilencesResponse, silences),
+    &tidemark__v1__silence__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ListSilencesResponse, next_page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__list_silences_response__field_indices_by_name[] = {
+  1,   /* field[1] = next_page_token */
+  0,   /* field[0] = silences */
+};
+static const ProtobufCIntRange tidemark__v1__list_silences_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__list_silences_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.ListSilencesResponse",
+  "ListSilencesResponse",
+  "Tidemark__V1__ListSilencesResponse",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__ListSilencesResponse),
+  2,
+  tidemark__v1__list_silences_response__field_descriptors,
+  tidemark__v1__list_silences_response__field_indices_by_name,
+  1,  tidemark__v1__list_silences_response__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__list_silences_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__preview_silence_request__field_descriptors[1] =
+{
+  {
+    "silence",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__PreviewSilenceRequest, silence),
+    &tidemark__v1__silence__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__preview_silence_request__field_indices_by_name[] = {
+  0,   /* field[0] = silence */
+};
+static const ProtobufCIntRange tidemark__v1__preview_silence_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__preview_silence_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.PreviewSilenceRequest",
+  "PreviewSilenceRequest",
+  "Tidemark__V1__PreviewSilenceRequest",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__PreviewSilenceRequest),
+  1,
+  tidemark__v1__preview_silence_request__field_descriptors,
+  tidemark__v1__preview_silence_request__field_indices_by_name,
+  1,  tidemark__v1__preview_silence_request__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__preview_silence_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__preview_silence_response__field_descriptors[4] =
+{
+  {
+    "now",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Tidemark__V1__PreviewSilenceResponse, n_now),
+    offsetof(Tidemark__V1__PreviewSilenceResponse, now),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "past_week",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Tidemark__V1__PreviewSilenceResponse, n_past_week),
+    offsetof(Tidemark__V1__PreviewSilenceResponse, past_week),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changes_covered",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__PreviewSilenceResponse, changes_covered),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changes_in_all",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__PreviewSilenceResponse, changes_in_all),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__preview_silence_response__field_indices_by_name[] = {
+  2,   /* field[2] = changes_covered */
+  3,   /* field[3] = changes_in_all */
+  0,   /* field[0] = now */
+  1,   /* field[1] = past_week */
+};
+static const ProtobufCIntRange tidemark__v1__preview_silence_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__preview_silence_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.PreviewSilenceResponse",
+  "PreviewSilenceResponse",
+  "Tidemark__V1__PreviewSilenceResponse",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__PreviewSilenceResponse),
+  4,
+  tidemark__v1__preview_silence_response__field_descriptors,
+  tidemark__v1__preview_silence_response__field_indices_by_name,
+  1,  tidemark__v1__preview_silence_response__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__preview_silence_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__test_receiver_request__field_descriptors[1] =
+{
+  {
+    "receiver",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__TestReceiverRequest, receiver),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__test_receiver_request__field_indices_by_name[] = {
+  0,   /* field[0] = receiver */
+};
+static const ProtobufCIntRange tidemark__v1__test_receiver_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__test_receiver_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.TestReceiverRequest",
+  "TestReceiverRequest",
+  "Tidemark__V1__TestReceiverRequest",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__TestReceiverRequest),
+  1,
+  tidemark__v1__test_receiver_request__field_descriptors,
+  tidemark__v1__test_receiver_request__field_indices_by_name,
+  1,  tidemark__v1__test_receiver_request__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__test_receiver_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__test_receiver_response__field_descriptors[1] =
+{
+  {
+    "delivery_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__TestReceiverResponse, delivery_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__test_receiver_response__field_indices_by_name[] = {
+  0,   /* field[0] = delivery_id */
+};
+static const ProtobufCIntRange tidemark__v1__test_receiver_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__test_receiver_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.TestReceiverResponse",
+  "TestReceiverResponse",
+  "Tidemark__V1__TestReceiverResponse",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__TestReceiverResponse),
+  1,
+  tidemark__v1__test_receiver_response__field_descriptors,
+  tidemark__v1__test_receiver_response__field_indices_by_name,
+  1,  tidemark__v1__test_receiver_response__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__test_receiver_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__receiver_health__field_descriptors[11] =
+{
+  {
+    "receiver",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ReceiverHealth, receiver),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ReceiverHealth, kind),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_success_unix_us",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ReceiverHealth, last_success_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_failure_unix_us",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ReceiverHealth, last_failure_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_failure",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ReceiverHealth, last_failure),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failures_in_a_row",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ReceiverHealth, failures_in_a_row),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "disabled_unix_us",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ReceiverHealth, disabled_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "waiting",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ReceiverHealth, waiting),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "budget_limit",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ReceiverHealth, budget_limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "budget_remaining",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ReceiverHealth, budget_remaining),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "undeliverable",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ReceiverHealth, undeliverable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__receiver_health__field_indices_by_name[] = {
+  8,   /* field[8] = budget_limit */
+  9,   /* field[9] = budget_remaining */
+  6,   /* field[6] = disabled_unix_us */
+  5,   /* field[5] = failures_in_a_row */
+  1,   /* field[1] = kind */
+  4,   /* field[4] = last_failure */
+  3,   /* field[3] = last_failure_unix_us */
+  2,   /* field[2] = last_success_unix_us */
+  0,   /* field[0] = receiver */
+  10,   /* field[10] = undeliverable */
+  7,   /* field[7] = waiting */
+};
+static const ProtobufCIntRange tidemark__v1__receiver_health__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__receiver_health__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.ReceiverHealth",
+  "ReceiverHealth",
+  "Tidemark__V1__ReceiverHealth",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__ReceiverHealth),
+  11,
+  tidemark__v1__receiver_health__field_descriptors,
+  tidemark__v1__receiver_health__field_indices_by_name,
+  1,  tidemark__v1__receiver_health__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__receiver_health__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define tidemark__v1__list_receivers_request__field_descriptors NULL
+#define tidemark__v1__list_receivers_request__field_indices_by_name NULL
+#define tidemark__v1__list_receivers_request__number_ranges NULL
+const ProtobufCMessageDescriptor tidemark__v1__list_receivers_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.ListReceiversRequest",
+  "ListReceiversRequest",
+  "Tidemark__V1__ListReceiversRequest",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__ListReceiversRequest),
+  0,
+  tidemark__v1__list_receivers_request__field_descriptors,
+  tidemark__v1__list_receivers_request__field_indices_by_name,
+  0,  tidemark__v1__list_receivers_request__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__list_receivers_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__list_receivers_response__field_descriptors[1] =
+{
+  {
+    "receivers",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tidemark__V1__ListReceiversResponse, n_receivers),
+    offsetof(Tidemark__V1__ListReceiversResponse, receivers),
+    &tidemark__v1__receiver_health__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__list_receivers_response__field_indices_by_name[] = {
+  0,   /* field[0] = receivers */
+};
+static const ProtobufCIntRange tidemark__v1__list_receivers_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__list_receivers_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.ListReceiversResponse",
+  "ListReceiversResponse",
+  "Tidemark__V1__ListReceiversResponse",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__ListReceiversResponse),
+  1,
+  tidemark__v1__list_receivers_response__field_descriptors,
+  tidemark__v1__list_receivers_response__field_indices_by_name,
+  1,  tidemark__v1__list_receivers_response__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__list_receivers_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__get_account_request__field_descriptors[1] =
+{
+  {
+    "since_unix_us",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__GetAccountRequest, since_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__get_account_request__field_indices_by_name[] = {
+  0,   /* field[0] = since_unix_us */
+};
+static const ProtobufCIntRange tidemark__v1__get_account_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__get_account_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.GetAccountRequest",
+  "GetAccountRequest",
+  "Tidemark__V1__GetAccountRequest",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__GetAccountRequest),
+  1,
+  tidemark__v1__get_account_request__field_descriptors,
+  tidemark__v1__get_account_request__field_indices_by_name,
+  1,  tidemark__v1__get_account_request__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__get_account_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__disposition_count__field_descriptors[2] =
+{
+  {
+    "disposition",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__DispositionCount, disposition),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__DispositionCount, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__disposition_count__field_indices_by_name[] = {
+  1,   /* field[1] = count */
+  0,   /* field[0] = disposition */
+};
+static const ProtobufCIntRange tidemark__v1__disposition_count__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__disposition_count__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.DispositionCount",
+  "DispositionCount",
+  "Tidemark__V1__DispositionCount",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__DispositionCount),
+  2,
+  tidemark__v1__disposition_count__field_descriptors,
+  tidemark__v1__disposition_count__field_indices_by_name,
+  1,  tidemark__v1__disposition_count__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__disposition_count__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__get_account_response__field_descriptors[2] =
+{
+  {
+    "raised",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__GetAccountResponse, raised),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dispositions",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tidemark__V1__GetAccountResponse, n_dispositions),
+    offsetof(Tidemark__V1__GetAccountResponse, dispositions),
+    &tidemark__v1__disposition_count__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__get_account_response__field_indices_by_name[] = {
+  1,   /* field[1] = dispositions */
+  0,   /* field[0] = raised */
+};
+static const ProtobufCIntRange tidemark__v1__get_account_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__get_account_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.GetAccountResponse",
+  "GetAccountResponse",
+  "Tidemark__V1__GetAccountResponse",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__GetAccountResponse),
+  2,
+  tidemark__v1__get_account_response__field_descriptors,
+  tidemark__v1__get_account_response__field_indices_by_name,
+  1,  tidemark__v1__get_account_response__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__get_account_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__configuration_version__field_descriptors[8] =
+{
+  {
+    "version",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ConfigurationVersion, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "yaml",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ConfigurationVersion, yaml),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "author",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ConfigurationVersion, author),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "comment",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ConfigurationVersion, comment),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_unix_us",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ConfigurationVersion, created_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "activated_unix_us",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ConfigurationVersion, activated_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "active",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ConfigurationVersion, active),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "warnings",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tidemark__V1__ConfigurationVersion, n_warnings),
+    offsetof(Tidemark__V1__ConfigurationVersion, warnings),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__configuration_version__field_indices_by_name[] = {
+  5,   /* field[5] = activated_unix_us */
+  6,   /* field[6] = active */
+  2,   /* field[2] = author */
+  3,   /* field[3] = comment */
+  4,   /* field[4] = created_unix_us */
+  0,   /* field[0] = version */
+  7,   /* field[7] = warnings */
+  1,   /* field[1] = yaml */
+};
+static const ProtobufCIntRange tidemark__v1__configuration_version__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__configuration_version__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.ConfigurationVersion",
+  "ConfigurationVersion",
+  "Tidemark__V1__ConfigurationVersion",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__ConfigurationVersion),
+  8,
+  tidemark__v1__configuration_version__field_descriptors,
+  tidemark__v1__configuration_version__field_indices_by_name,
+  1,  tidemark__v1__configuration_version__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__configuration_version__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__put_configuration_request__field_descriptors[4] =
+{
+  {
+    "yaml",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__PutConfigurationRequest, yaml),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "author",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__PutConfigurationRequest, author),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "comment",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__PutConfigurationRequest, comment),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__PutConfigurationRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__put_configuration_request__field_indices_by_name[] = {
+  1,   /* field[1] = author */
+  2,   /* field[2] = comment */
+  3,   /* field[3] = validate_only */
+  0,   /* field[0] = yaml */
+};
+static const ProtobufCIntRange tidemark__v1__put_configuration_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__put_configuration_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.PutConfigurationRequest",
+  "PutConfigurationRequest",
+  "Tidemark__V1__PutConfigurationRequest",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__PutConfigurationRequest),
+  4,
+  tidemark__v1__put_configuration_request__field_descriptors,
+  tidemark__v1__put_configuration_request__field_indices_by_name,
+  1,  tidemark__v1__put_configuration_request__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__put_configuration_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__put_configuration_response__field_descriptors[2] =
+{
+  {
+    "version",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__PutConfigurationResponse, version),
+    &tidemark__v1__configuration_version__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "faults",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Tidemark__V1__PutConfigurationResponse, n_faults),
+    offsetof(Tidemark__V1__PutConfigurationResponse, faults),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__put_configuration_response__field_indices_by_name[] = {
+  1,   /* field[1] = faults */
+  0,   /* field[0] = version */
+};
+static const ProtobufCIntRange tidemark__v1__put_configuration_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__put_configuration_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.PutConfigurationResponse",
+  "PutConfigurationResponse",
+  "Tidemark__V1__PutConfigurationResponse",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__PutConfigurationResponse),
+  2,
+  tidemark__v1__put_configuration_response__field_descriptors,
+  tidemark__v1__put_configuration_response__field_indices_by_name,
+  1,  tidemark__v1__put_configuration_response__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__put_configuration_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__list_configurations_request__field_descriptors[1] =
+{
+  {
+    "page",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ListConfigurationsRequest, page),
+    &tidemark__v1__page__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__list_configurations_request__field_indices_by_name[] = {
+  0,   /* field[0] = page */
+};
+static const ProtobufCIntRange tidemark__v1__list_configurations_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__list_configurations_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.ListConfigurationsRequest",
+  "ListConfigurationsRequest",
+  "Tidemark__V1__ListConfigurationsRequest",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__ListConfigurationsRequest),
+  1,
+  tidemark__v1__list_configurations_request__field_descriptors,
+  tidemark__v1__list_configurations_request__field_indices_by_name,
+  1,  tidemark__v1__list_configurations_request__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__list_configurations_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__list_configurations_response__field_descriptors[2] =
+{
+  {
+    "versions",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tidemark__V1__ListConfigurationsResponse, n_versions),
+    offsetof(Tidemark__V1__ListConfigurationsResponse, versions),
+    &tidemark__v1__configuration_version__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ListConfigurationsResponse, next_page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__list_configurations_response__field_indices_by_name[] = {
+  1,   /* field[1] = next_page_token */
+  0,   /* field[0] = versions */
+};
+static const ProtobufCIntRange tidemark__v1__list_configurations_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__list_configurations_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.ListConfigurationsResponse",
+  "ListConfigurationsResponse",
+  "Tidemark__V1__ListConfigurationsResponse",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__ListConfigurationsResponse),
+  2,
+  tidemark__v1__list_configurations_response__field_descriptors,
+  tidemark__v1__list_configurations_response__field_indices_by_name,
+  1,  tidemark__v1__list_configurations_response__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__list_configurations_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__get_configuration_request__field_descriptors[1] =
+{
+  {
+    "version",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__GetConfigurationRequest, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__get_configuration_request__field_indices_by_name[] = {
+  0,   /* field[0] = version */
+};
+static const ProtobufCIntRange tidemark__v1__get_configuration_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__get_configuration_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.GetConfigurationRequest",
+  "GetConfigurationRequest",
+  "Tidemark__V1__GetConfigurationRequest",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__GetConfigurationRequest),
+  1,
+  tidemark__v1__get_configuration_request__field_descriptors,
+  tidemark__v1__get_configuration_request__field_indices_by_name,
+  1,  tidemark__v1__get_configuration_request__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__get_configuration_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__get_configuration_response__field_descriptors[1] =
+{
+  {
+    "version",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__GetConfigurationResponse, version),
+    &tidemark__v1__configuration_version__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__get_configuration_response__field_indices_by_name[] = {
+  0,   /* field[0] = version */
+};
+static const ProtobufCIntRange tidemark__v1__get_configuration_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__get_configuration_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.GetConfigurationResponse",
+  "GetConfigurationResponse",
+  "Tidemark__V1__GetConfigurationResponse",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__GetConfigurationResponse),
+  1,
+  tidemark__v1__get_configuration_response__field_descriptors,
+  tidemark__v1__get_configuration_response__field_indices_by_name,
+  1,  tidemark__v1__get_configuration_response__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__get_configuration_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__activate_configuration_request__field_descriptors[1] =
+{
+  {
+    "version",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ActivateConfigurationRequest, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__activate_configuration_request__field_indices_by_name[] = {
+  0,   /* field[0] = version */
+};
+static const ProtobufCIntRange tidemark__v1__activate_configuration_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__activate_configuration_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.ActivateConfigurationRequest",
+  "ActivateConfigurationRequest",
+  "Tidemark__V1__ActivateConfigurationRequest",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__ActivateConfigurationRequest),
+  1,
+  tidemark__v1__activate_configuration_request__field_descriptors,
+  tidemark__v1__activate_configuration_request__field_indices_by_name,
+  1,  tidemark__v1__activate_configuration_request__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__activate_configuration_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__activate_configuration_response__field_descriptors[1] =
+{
+  {
+    "version",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__ActivateConfigurationResponse, version),
+    &tidemark__v1__configuration_version__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__activate_configuration_response__field_indices_by_name[] = {
+  0,   /* field[0] = version */
+};
+static const ProtobufCIntRange tidemark__v1__activate_configuration_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__activate_configuration_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.ActivateConfigurationResponse",
+  "ActivateConfigurationResponse",
+  "Tidemark__V1__ActivateConfigurationResponse",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__ActivateConfigurationResponse),
+  1,
+  tidemark__v1__activate_configuration_response__field_descriptors,
+  tidemark__v1__activate_configuration_response__field_indices_by_name,
+  1,  tidemark__v1__activate_configuration_response__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__activate_configuration_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__send_digest_request__field_descriptors[1] =
+{
+  {
+    "digest",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__SendDigestRequest, digest),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__send_digest_request__field_indices_by_name[] = {
+  0,   /* field[0] = digest */
+};
+static const ProtobufCIntRange tidemark__v1__send_digest_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__send_digest_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.SendDigestRequest",
+  "SendDigestRequest",
+  "Tidemark__V1__SendDigestRequest",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__SendDigestRequest),
+  1,
+  tidemark__v1__send_digest_request__field_descriptors,
+  tidemark__v1__send_digest_request__field_indices_by_name,
+  1,  tidemark__v1__send_digest_request__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__send_digest_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__send_digest_response__field_descriptors[1] =
+{
+  {
+    "anomalies",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__SendDigestResponse, anomalies),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__send_digest_response__field_indices_by_name[] = {
+  0,   /* field[0] = anomalies */
+};
+static const ProtobufCIntRange tidemark__v1__send_digest_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__send_digest_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.SendDigestResponse",
+  "SendDigestResponse",
+  "Tidemark__V1__SendDigestResponse",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__SendDigestResponse),
+  1,
+  tidemark__v1__send_digest_response__field_descriptors,
+  tidemark__v1__send_digest_response__field_indices_by_name,
+  1,  tidemark__v1__send_digest_response__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__send_digest_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__handle_inbound_request__field_descriptors[4] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__HandleInboundRequest, kind),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "receiver",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__HandleInboundRequest, receiver),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "body",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__HandleInboundRequest, body),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "headers",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Tidemark__V1__HandleInboundRequest, n_headers),
+    offsetof(Tidemark__V1__HandleInboundRequest, headers),
+    &tidemark__v1__label_pair__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__handle_inbound_request__field_indices_by_name[] = {
+  2,   /* field[2] = body */
+  3,   /* field[3] = headers */
+  0,   /* field[0] = kind */
+  1,   /* field[1] = receiver */
+};
+static const ProtobufCIntRange tidemark__v1__handle_inbound_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__handle_inbound_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.HandleInboundRequest",
+  "HandleInboundRequest",
+  "Tidemark__V1__HandleInboundRequest",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__HandleInboundRequest),
+  4,
+  tidemark__v1__handle_inbound_request__field_descriptors,
+  tidemark__v1__handle_inbound_request__field_indices_by_name,
+  1,  tidemark__v1__handle_inbound_request__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__handle_inbound_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor tidemark__v1__handle_inbound_response__field_descriptors[2] =
+{
+  {
+    "applied",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__HandleInboundResponse, applied),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "duplicate",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__HandleInboundResponse, duplicate),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned tidemark__v1__handle_inbound_response__field_indices_by_name[] = {
+  0,   /* field[0] = applied */
+  1,   /* field[1] = duplicate */
+};
+static const ProtobufCIntRange tidemark__v1__handle_inbound_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor tidemark__v1__handle_inbound_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "tidemark.v1.HandleInboundResponse",
+  "HandleInboundResponse",
+  "Tidemark__V1__HandleInboundResponse",
+  "tidemark.v1",
+  sizeof(Tidemark__V1__HandleInboundResponse),
+  2,
+  tidemark__v1__handle_inbound_response__field_descriptors,
+  tidemark__v1__handle_inbound_response__field_indices_by_name,
+  1,  tidemark__v1__handle_inbound_response__number_ranges,
+  (ProtobufCMessageInit) tidemark__v1__handle_inbound_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue tidemark__v1__delivery_state__enum_values_by_number[6] =
@@ -1185,17 +4684,43 @@ const ProtobufCEnumDescriptor tidemark__v1__delivery_state__descriptor =
   tidemark__v1__delivery_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor tidemark__v1__notifier__method_descriptors[4] =
+static const ProtobufCMethodDescriptor tidemark__v1__notifier__method_descriptors[17] =
 {
   { "Submit", &tidemark__v1__submit_request__descriptor, &tidemark__v1__submit_response__descriptor },
   { "ListDeliveries", &tidemark__v1__list_deliveries_request__descriptor, &tidemark__v1__list_deliveries_response__descriptor },
   { "RetryDelivery", &tidemark__v1__retry_delivery_request__descriptor, &tidemark__v1__retry_delivery_response__descriptor },
   { "TestRouting", &tidemark__v1__test_routing_request__descriptor, &tidemark__v1__test_routing_response__descriptor },
+  { "CreateSilence", &tidemark__v1__create_silence_request__descriptor, &tidemark__v1__create_silence_response__descriptor },
+  { "ExpireSilence", &tidemark__v1__expire_silence_request__descriptor, &tidemark__v1__expire_silence_response__descriptor },
+  { "ListSilences", &tidemark__v1__list_silences_request__descriptor, &tidemark__v1__list_silences_response__descriptor },
+  { "PreviewSilence", &tidemark__v1__preview_silence_request__descriptor, &tidemark__v1__preview_silence_response__descriptor },
+  { "TestReceiver", &tidemark__v1__test_receiver_request__descriptor, &tidemark__v1__test_receiver_response__descriptor },
+  { "ListReceivers", &tidemark__v1__list_receivers_request__descriptor, &tidemark__v1__list_receivers_response__descriptor },
+  { "GetAccount", &tidemark__v1__get_account_request__descriptor, &tidemark__v1__get_account_response__descriptor },
+  { "PutConfiguration", &tidemark__v1__put_configuration_request__descriptor, &tidemark__v1__put_configuration_response__descriptor },
+  { "ListConfigurations", &tidemark__v1__list_configurations_request__descriptor, &tidemark__v1__list_configurations_response__descriptor },
+  { "GetConfiguration", &tidemark__v1__get_configuration_request__descriptor, &tidemark__v1__get_configuration_response__descriptor },
+  { "ActivateConfiguration", &tidemark__v1__activate_configuration_request__descriptor, &tidemark__v1__activate_configuration_response__descriptor },
+  { "SendDigest", &tidemark__v1__send_digest_request__descriptor, &tidemark__v1__send_digest_response__descriptor },
+  { "HandleInbound", &tidemark__v1__handle_inbound_request__descriptor, &tidemark__v1__handle_inbound_response__descriptor },
 };
 const unsigned tidemark__v1__notifier__method_indices_by_name[] = {
+  14,        /* ActivateConfiguration */
+  4,        /* CreateSilence */
+  5,        /* ExpireSilence */
+  10,        /* GetAccount */
+  13,        /* GetConfiguration */
+  16,        /* HandleInbound */
+  12,        /* ListConfigurations */
   1,        /* ListDeliveries */
+  9,        /* ListReceivers */
+  6,        /* ListSilences */
+  7,        /* PreviewSilence */
+  11,        /* PutConfiguration */
   2,        /* RetryDelivery */
+  15,        /* SendDigest */
   0,        /* Submit */
+  8,        /* TestReceiver */
   3         /* TestRouting */
 };
 const ProtobufCServiceDescriptor tidemark__v1__notifier__descriptor =
@@ -1205,7 +4730,7 @@ const ProtobufCServiceDescriptor tidemark__v1__notifier__descriptor =
   "Notifier",
   "Tidemark__V1__Notifier",
   "tidemark.v1",
-  4,
+  17,
   tidemark__v1__notifier__method_descriptors,
   tidemark__v1__notifier__method_indices_by_name
 };
@@ -1240,6 +4765,110 @@ void tidemark__v1__notifier__test_routing(ProtobufCService *service,
 {
   assert(service->descriptor == &tidemark__v1__notifier__descriptor);
   service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__notifier__create_silence(ProtobufCService *service,
+                                            const Tidemark__V1__CreateSilenceRequest *input,
+                                            Tidemark__V1__CreateSilenceResponse_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__notifier__descriptor);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__notifier__expire_silence(ProtobufCService *service,
+                                            const Tidemark__V1__ExpireSilenceRequest *input,
+                                            Tidemark__V1__ExpireSilenceResponse_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__notifier__descriptor);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__notifier__list_silences(ProtobufCService *service,
+                                           const Tidemark__V1__ListSilencesRequest *input,
+                                           Tidemark__V1__ListSilencesResponse_Closure closure,
+                                           void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__notifier__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__notifier__preview_silence(ProtobufCService *service,
+                                             const Tidemark__V1__PreviewSilenceRequest *input,
+                                             Tidemark__V1__PreviewSilenceResponse_Closure closure,
+                                             void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__notifier__descriptor);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__notifier__test_receiver(ProtobufCService *service,
+                                           const Tidemark__V1__TestReceiverRequest *input,
+                                           Tidemark__V1__TestReceiverResponse_Closure closure,
+                                           void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__notifier__descriptor);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__notifier__list_receivers(ProtobufCService *service,
+                                            const Tidemark__V1__ListReceiversRequest *input,
+                                            Tidemark__V1__ListReceiversResponse_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__notifier__descriptor);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__notifier__get_account(ProtobufCService *service,
+                                         const Tidemark__V1__GetAccountRequest *input,
+                                         Tidemark__V1__GetAccountResponse_Closure closure,
+                                         void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__notifier__descriptor);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__notifier__put_configuration(ProtobufCService *service,
+                                               const Tidemark__V1__PutConfigurationRequest *input,
+                                               Tidemark__V1__PutConfigurationResponse_Closure closure,
+                                               void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__notifier__descriptor);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__notifier__list_configurations(ProtobufCService *service,
+                                                 const Tidemark__V1__ListConfigurationsRequest *input,
+                                                 Tidemark__V1__ListConfigurationsResponse_Closure closure,
+                                                 void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__notifier__descriptor);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__notifier__get_configuration(ProtobufCService *service,
+                                               const Tidemark__V1__GetConfigurationRequest *input,
+                                               Tidemark__V1__GetConfigurationResponse_Closure closure,
+                                               void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__notifier__descriptor);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__notifier__activate_configuration(ProtobufCService *service,
+                                                    const Tidemark__V1__ActivateConfigurationRequest *input,
+                                                    Tidemark__V1__ActivateConfigurationResponse_Closure closure,
+                                                    void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__notifier__descriptor);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__notifier__send_digest(ProtobufCService *service,
+                                         const Tidemark__V1__SendDigestRequest *input,
+                                         Tidemark__V1__SendDigestResponse_Closure closure,
+                                         void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__notifier__descriptor);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void tidemark__v1__notifier__handle_inbound(ProtobufCService *service,
+                                            const Tidemark__V1__HandleInboundRequest *input,
+                                            Tidemark__V1__HandleInboundResponse_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &tidemark__v1__notifier__descriptor);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void tidemark__v1__notifier__init (Tidemark__V1__Notifier_Service *service,
                                    Tidemark__V1__Notifier_ServiceDestroy destroy)

@@ -68,7 +68,7 @@ public struct SubmitRequest: WireMessage, Hashable {
 
 /// The message SubmitResponse of the contract.
 public struct SubmitResponse: WireMessage, Hashable {
-  /// `receivers`: that it was queued for.
+  /// `receivers`: that its routes lead to.
   public var receivers: [String] = []
 
   /// `already_known`.
@@ -118,6 +118,12 @@ public struct DeliveryAttempt: WireMessage, Hashable {
   /// `final`.
   public var final: Bool = false
 
+  /// `failure`: "clientError", "rateLimited", ...; empty where it was taken.
+  public var failure: String = ""
+
+  /// `payload`: what was sent, cut, without secrets.
+  public var payload: String = ""
+
   /// Makes a message whose fields hold their defaults.
   public init() {}
 
@@ -136,6 +142,8 @@ public struct DeliveryAttempt: WireMessage, Hashable {
     answer = wireSource.string(c.pointee.answer)
     latencyUs = c.pointee.latency_us
     final = c.pointee.final != 0
+    failure = wireSource.string(c.pointee.failure)
+    payload = wireSource.string(c.pointee.payload)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -147,6 +155,8 @@ public struct DeliveryAttempt: WireMessage, Hashable {
     if !answer.isEmpty { c.pointee.answer = try arena.string(answer, "tidemark.v1.DeliveryAttempt.answer") }
     c.pointee.latency_us = latencyUs
     c.pointee.final = final ? 1 : 0
+    if !failure.isEmpty { c.pointee.failure = try arena.string(failure, "tidemark.v1.DeliveryAttempt.failure") }
+    if !payload.isEmpty { c.pointee.payload = try arena.string(payload, "tidemark.v1.DeliveryAttempt.payload") }
     return WireTarget(c)
   }
 }
@@ -198,6 +208,21 @@ public struct Delivery: WireMessage, Hashable {
   /// `summary`.
   public var summary: String = ""
 
+  /// `person`: whom it is for, where the receiver stands for people.
+  public var person: String = ""
+
+  /// `action`: "trigger", "acknowledge", "resolve"; empty where nothing is sent.
+  public var action: String = ""
+
+  /// `notification_reason`: "first", "new_in_group", "repeated", "escalation", ...
+  public var notificationReason: String = ""
+
+  /// `disposition`: "sent", "silenced", "inhibited", ...; empty while it is queued.
+  public var disposition: String = ""
+
+  /// `anomaly_ids`: all that it speaks of, most important first.
+  public var anomalyIds: [[UInt8]] = []
+
   /// Makes a message whose fields hold their defaults.
   public init() {}
 
@@ -226,6 +251,11 @@ public struct Delivery: WireMessage, Hashable {
     attempts = wireSource.messages(c.pointee.attempts, c.pointee.n_attempts)
     customer = wireSource.string(c.pointee.customer)
     summary = wireSource.string(c.pointee.summary)
+    person = wireSource.string(c.pointee.person)
+    action = wireSource.string(c.pointee.action)
+    notificationReason = wireSource.string(c.pointee.notification_reason)
+    disposition = wireSource.string(c.pointee.disposition)
+    anomalyIds = wireSource.byteStrings(c.pointee.anomaly_ids, c.pointee.n_anomaly_ids)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -247,6 +277,11 @@ public struct Delivery: WireMessage, Hashable {
     c.pointee.attempts = try arena.messages(attempts); c.pointee.n_attempts = attempts.count
     if !customer.isEmpty { c.pointee.customer = try arena.string(customer, "tidemark.v1.Delivery.customer") }
     if !summary.isEmpty { c.pointee.summary = try arena.string(summary, "tidemark.v1.Delivery.summary") }
+    if !person.isEmpty { c.pointee.person = try arena.string(person, "tidemark.v1.Delivery.person") }
+    if !action.isEmpty { c.pointee.action = try arena.string(action, "tidemark.v1.Delivery.action") }
+    if !notificationReason.isEmpty { c.pointee.notification_reason = try arena.string(notificationReason, "tidemark.v1.Delivery.notification_reason") }
+    if !disposition.isEmpty { c.pointee.disposition = try arena.string(disposition, "tidemark.v1.Delivery.disposition") }
+    c.pointee.anomaly_ids = try arena.byteStrings(anomalyIds); c.pointee.n_anomaly_ids = anomalyIds.count
     return WireTarget(c)
   }
 }
@@ -396,6 +431,9 @@ public struct TestRoutingRequest: WireMessage, Hashable {
   /// `labels`.
   public var labels: [RPC.LabelPair] = []
 
+  /// `at_unix_us`: 0 is now.
+  public var atUnixUs: Int64 = 0
+
   /// Makes a message whose fields hold their defaults.
   public init() {}
 
@@ -410,6 +448,7 @@ public struct TestRoutingRequest: WireMessage, Hashable {
   public init(from wireSource: WireSource) {
     let c = wireSource.pointer(as: Tidemark__V1__TestRoutingRequest.self)
     labels = wireSource.messages(c.pointee.labels, c.pointee.n_labels)
+    atUnixUs = c.pointee.at_unix_us
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -417,6 +456,102 @@ public struct TestRoutingRequest: WireMessage, Hashable {
     let c = try arena.allocate(Tidemark__V1__TestRoutingRequest.self, 1)
     tidemark__v1__test_routing_request__init(c)
     c.pointee.labels = try arena.messages(labels); c.pointee.n_labels = labels.count
+    c.pointee.at_unix_us = atUnixUs
+    return WireTarget(c)
+  }
+}
+
+/// The message RoutingStep of the contract.
+public struct RoutingStep: WireMessage, Hashable {
+  /// `receivers`.
+  public var receivers: [String] = []
+
+  /// `at_unix_us`.
+  public var atUnixUs: Int64 = 0
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__RoutingStep()
+    tidemark__v1__routing_step__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__RoutingStep.self)
+    receivers = wireSource.strings(c.pointee.receivers, c.pointee.n_receivers)
+    atUnixUs = c.pointee.at_unix_us
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__RoutingStep.self, 1)
+    tidemark__v1__routing_step__init(c)
+    c.pointee.receivers = try arena.strings(receivers, "tidemark.v1.RoutingStep.receivers"); c.pointee.n_receivers = receivers.count
+    c.pointee.at_unix_us = atUnixUs
+    return WireTarget(c)
+  }
+}
+
+/// The message RoutingDestination of the contract.
+public struct RoutingDestination: WireMessage, Hashable {
+  /// `route`.
+  public var route: String = ""
+
+  /// `receiver`.
+  public var receiver: String = ""
+
+  /// `person`.
+  public var person: String = ""
+
+  /// `group_key`.
+  public var groupKey: String = ""
+
+  /// `first_send_unix_us`: 0 where it is suppressed for no known time.
+  public var firstSendUnixUs: Int64 = 0
+
+  /// `suppressed_by`: "silenced: ...", "muted: ..."; empty where it is not.
+  public var suppressedBy: String = ""
+
+  /// `escalation`.
+  public var escalation: [RoutingStep] = []
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__RoutingDestination()
+    tidemark__v1__routing_destination__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__RoutingDestination.self)
+    route = wireSource.string(c.pointee.route)
+    receiver = wireSource.string(c.pointee.receiver)
+    person = wireSource.string(c.pointee.person)
+    groupKey = wireSource.string(c.pointee.group_key)
+    firstSendUnixUs = c.pointee.first_send_unix_us
+    suppressedBy = wireSource.string(c.pointee.suppressed_by)
+    escalation = wireSource.messages(c.pointee.escalation, c.pointee.n_escalation)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__RoutingDestination.self, 1)
+    tidemark__v1__routing_destination__init(c)
+    if !route.isEmpty { c.pointee.route = try arena.string(route, "tidemark.v1.RoutingDestination.route") }
+    if !receiver.isEmpty { c.pointee.receiver = try arena.string(receiver, "tidemark.v1.RoutingDestination.receiver") }
+    if !person.isEmpty { c.pointee.person = try arena.string(person, "tidemark.v1.RoutingDestination.person") }
+    if !groupKey.isEmpty { c.pointee.group_key = try arena.string(groupKey, "tidemark.v1.RoutingDestination.group_key") }
+    c.pointee.first_send_unix_us = firstSendUnixUs
+    if !suppressedBy.isEmpty { c.pointee.suppressed_by = try arena.string(suppressedBy, "tidemark.v1.RoutingDestination.suppressed_by") }
+    c.pointee.escalation = try arena.messages(escalation); c.pointee.n_escalation = escalation.count
     return WireTarget(c)
   }
 }
@@ -428,6 +563,12 @@ public struct TestRoutingResponse: WireMessage, Hashable {
 
   /// `routes`.
   public var routes: [String] = []
+
+  /// `destinations`.
+  public var destinations: [RoutingDestination] = []
+
+  /// `nowhere`: why a route leads to nobody.
+  public var nowhere: [String] = []
 
   /// Makes a message whose fields hold their defaults.
   public init() {}
@@ -444,6 +585,8 @@ public struct TestRoutingResponse: WireMessage, Hashable {
     let c = wireSource.pointer(as: Tidemark__V1__TestRoutingResponse.self)
     receivers = wireSource.strings(c.pointee.receivers, c.pointee.n_receivers)
     routes = wireSource.strings(c.pointee.routes, c.pointee.n_routes)
+    destinations = wireSource.messages(c.pointee.destinations, c.pointee.n_destinations)
+    nowhere = wireSource.strings(c.pointee.nowhere, c.pointee.n_nowhere)
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -452,6 +595,1147 @@ public struct TestRoutingResponse: WireMessage, Hashable {
     tidemark__v1__test_routing_response__init(c)
     c.pointee.receivers = try arena.strings(receivers, "tidemark.v1.TestRoutingResponse.receivers"); c.pointee.n_receivers = receivers.count
     c.pointee.routes = try arena.strings(routes, "tidemark.v1.TestRoutingResponse.routes"); c.pointee.n_routes = routes.count
+    c.pointee.destinations = try arena.messages(destinations); c.pointee.n_destinations = destinations.count
+    c.pointee.nowhere = try arena.strings(nowhere, "tidemark.v1.TestRoutingResponse.nowhere"); c.pointee.n_nowhere = nowhere.count
+    return WireTarget(c)
+  }
+}
+
+/// One set of conditions that must all hold.
+public struct MatcherSet: WireMessage, Hashable {
+  /// `matchers`: as Alertmanager writes them; at most 50.
+  public var matchers: [String] = []
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__MatcherSet()
+    tidemark__v1__matcher_set__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__MatcherSet.self)
+    matchers = wireSource.strings(c.pointee.matchers, c.pointee.n_matchers)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__MatcherSet.self, 1)
+    tidemark__v1__matcher_set__init(c)
+    c.pointee.matchers = try arena.strings(matchers, "tidemark.v1.MatcherSet.matchers"); c.pointee.n_matchers = matchers.count
+    return WireTarget(c)
+  }
+}
+
+/// The message Silence of the contract.
+public struct Silence: WireMessage, Hashable {
+  /// `id`: UUID, 16 bytes.
+  public var id: [UInt8] = []
+
+  /// `sets`: joined by OR; at most 20.
+  public var sets: [MatcherSet] = []
+
+  /// `created_by`: who asked, as the caller's token or the request says.
+  public var createdBy: String = ""
+
+  /// `comment`: at most 4,096 bytes.
+  public var comment: String = ""
+
+  /// `starts_unix_us`.
+  public var startsUnixUs: Int64 = 0
+
+  /// `ends_unix_us`.
+  public var endsUnixUs: Int64 = 0
+
+  /// `created_unix_us`.
+  public var createdUnixUs: Int64 = 0
+
+  /// `updated_unix_us`.
+  public var updatedUnixUs: Int64 = 0
+
+  /// `last_matched_unix_us`: 0 while nothing was covered.
+  public var lastMatchedUnixUs: Int64 = 0
+
+  /// `state`: "pending", "active", "expired".
+  public var state: String = ""
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__Silence()
+    tidemark__v1__silence__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__Silence.self)
+    id = wireSource.bytes(c.pointee.id)
+    sets = wireSource.messages(c.pointee.sets, c.pointee.n_sets)
+    createdBy = wireSource.string(c.pointee.created_by)
+    comment = wireSource.string(c.pointee.comment)
+    startsUnixUs = c.pointee.starts_unix_us
+    endsUnixUs = c.pointee.ends_unix_us
+    createdUnixUs = c.pointee.created_unix_us
+    updatedUnixUs = c.pointee.updated_unix_us
+    lastMatchedUnixUs = c.pointee.last_matched_unix_us
+    state = wireSource.string(c.pointee.state)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__Silence.self, 1)
+    tidemark__v1__silence__init(c)
+    if !id.isEmpty { c.pointee.id = try arena.bytes(id) }
+    c.pointee.sets = try arena.messages(sets); c.pointee.n_sets = sets.count
+    if !createdBy.isEmpty { c.pointee.created_by = try arena.string(createdBy, "tidemark.v1.Silence.created_by") }
+    if !comment.isEmpty { c.pointee.comment = try arena.string(comment, "tidemark.v1.Silence.comment") }
+    c.pointee.starts_unix_us = startsUnixUs
+    c.pointee.ends_unix_us = endsUnixUs
+    c.pointee.created_unix_us = createdUnixUs
+    c.pointee.updated_unix_us = updatedUnixUs
+    c.pointee.last_matched_unix_us = lastMatchedUnixUs
+    if !state.isEmpty { c.pointee.state = try arena.string(state, "tidemark.v1.Silence.state") }
+    return WireTarget(c)
+  }
+}
+
+/// The message CreateSilenceRequest of the contract.
+public struct CreateSilenceRequest: WireMessage, Hashable {
+  /// `silence`: with the id of one to be changed, or without.
+  public var silence: Silence?
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__CreateSilenceRequest()
+    tidemark__v1__create_silence_request__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__CreateSilenceRequest.self)
+    silence = wireSource.message(c.pointee.silence)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__CreateSilenceRequest.self, 1)
+    tidemark__v1__create_silence_request__init(c)
+    if let silence { c.pointee.silence = try arena.message(silence) }
+    return WireTarget(c)
+  }
+}
+
+/// The message CreateSilenceResponse of the contract.
+public struct CreateSilenceResponse: WireMessage, Hashable {
+  /// `silence`.
+  public var silence: Silence?
+
+  /// `replaced`: the one that ended in its favour, where it could not be changed.
+  public var replaced: Silence?
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__CreateSilenceResponse()
+    tidemark__v1__create_silence_response__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__CreateSilenceResponse.self)
+    silence = wireSource.message(c.pointee.silence)
+    replaced = wireSource.message(c.pointee.replaced)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__CreateSilenceResponse.self, 1)
+    tidemark__v1__create_silence_response__init(c)
+    if let silence { c.pointee.silence = try arena.message(silence) }
+    if let replaced { c.pointee.replaced = try arena.message(replaced) }
+    return WireTarget(c)
+  }
+}
+
+/// The message ExpireSilenceRequest of the contract.
+public struct ExpireSilenceRequest: WireMessage, Hashable {
+  /// `silence_id`.
+  public var silenceID: [UInt8] = []
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__ExpireSilenceRequest()
+    tidemark__v1__expire_silence_request__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ExpireSilenceRequest.self)
+    silenceID = wireSource.bytes(c.pointee.silence_id)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__ExpireSilenceRequest.self, 1)
+    tidemark__v1__expire_silence_request__init(c)
+    if !silenceID.isEmpty { c.pointee.silence_id = try arena.bytes(silenceID) }
+    return WireTarget(c)
+  }
+}
+
+/// The message ExpireSilenceResponse of the contract.
+public struct ExpireSilenceResponse: WireMessage, Hashable {
+  /// `silence`.
+  public var silence: Silence?
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__ExpireSilenceResponse()
+    tidemark__v1__expire_silence_response__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ExpireSilenceResponse.self)
+    silence = wireSource.message(c.pointee.silence)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__ExpireSilenceResponse.self, 1)
+    tidemark__v1__expire_silence_response__init(c)
+    if let silence { c.pointee.silence = try arena.message(silence) }
+    return WireTarget(c)
+  }
+}
+
+/// The message ListSilencesRequest of the contract.
+public struct ListSilencesRequest: WireMessage, Hashable {
+  /// `page`.
+  public var page: SeriesContract.Page?
+
+  /// `with_expired`.
+  public var withExpired: Bool = false
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__ListSilencesRequest()
+    tidemark__v1__list_silences_request__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ListSilencesRequest.self)
+    page = wireSource.message(c.pointee.page)
+    withExpired = c.pointee.with_expired != 0
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__ListSilencesRequest.self, 1)
+    tidemark__v1__list_silences_request__init(c)
+    if let page { c.pointee.page = try arena.message(page) }
+    c.pointee.with_expired = withExpired ? 1 : 0
+    return WireTarget(c)
+  }
+}
+
+/// The message ListSilencesResponse of the contract.
+public struct ListSilencesResponse: WireMessage, Hashable {
+  /// `silences`: by their ends, the latest first.
+  public var silences: [Silence] = []
+
+  /// `next_page_token`.
+  public var nextPageToken: String = ""
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__ListSilencesResponse()
+    tidemark__v1__list_silences_response__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ListSilencesResponse.self)
+    silences = wireSource.messages(c.pointee.silences, c.pointee.n_silences)
+    nextPageToken = wireSource.string(c.pointee.next_page_token)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__ListSilencesResponse.self, 1)
+    tidemark__v1__list_silences_response__init(c)
+    c.pointee.silences = try arena.messages(silences); c.pointee.n_silences = silences.count
+    if !nextPageToken.isEmpty { c.pointee.next_page_token = try arena.string(nextPageToken, "tidemark.v1.ListSilencesResponse.next_page_token") }
+    return WireTarget(c)
+  }
+}
+
+/// The message PreviewSilenceRequest of the contract.
+public struct PreviewSilenceRequest: WireMessage, Hashable {
+  /// `silence`.
+  public var silence: Silence?
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__PreviewSilenceRequest()
+    tidemark__v1__preview_silence_request__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__PreviewSilenceRequest.self)
+    silence = wireSource.message(c.pointee.silence)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__PreviewSilenceRequest.self, 1)
+    tidemark__v1__preview_silence_request__init(c)
+    if let silence { c.pointee.silence = try arena.message(silence) }
+    return WireTarget(c)
+  }
+}
+
+/// The message PreviewSilenceResponse of the contract.
+public struct PreviewSilenceResponse: WireMessage, Hashable {
+  /// `now`: anomalies that last and would be covered.
+  public var now: [[UInt8]] = []
+
+  /// `past_week`: anomalies of which a change would have been.
+  public var pastWeek: [[UInt8]] = []
+
+  /// `changes_covered`.
+  public var changesCovered: UInt32 = 0
+
+  /// `changes_in_all`.
+  public var changesInAll: UInt32 = 0
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__PreviewSilenceResponse()
+    tidemark__v1__preview_silence_response__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__PreviewSilenceResponse.self)
+    now = wireSource.byteStrings(c.pointee.now, c.pointee.n_now)
+    pastWeek = wireSource.byteStrings(c.pointee.past_week, c.pointee.n_past_week)
+    changesCovered = c.pointee.changes_covered
+    changesInAll = c.pointee.changes_in_all
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__PreviewSilenceResponse.self, 1)
+    tidemark__v1__preview_silence_response__init(c)
+    c.pointee.now = try arena.byteStrings(now); c.pointee.n_now = now.count
+    c.pointee.past_week = try arena.byteStrings(pastWeek); c.pointee.n_past_week = pastWeek.count
+    c.pointee.changes_covered = changesCovered
+    c.pointee.changes_in_all = changesInAll
+    return WireTarget(c)
+  }
+}
+
+/// The message TestReceiverRequest of the contract.
+public struct TestReceiverRequest: WireMessage, Hashable {
+  /// `receiver`.
+  public var receiver: String = ""
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__TestReceiverRequest()
+    tidemark__v1__test_receiver_request__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__TestReceiverRequest.self)
+    receiver = wireSource.string(c.pointee.receiver)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__TestReceiverRequest.self, 1)
+    tidemark__v1__test_receiver_request__init(c)
+    if !receiver.isEmpty { c.pointee.receiver = try arena.string(receiver, "tidemark.v1.TestReceiverRequest.receiver") }
+    return WireTarget(c)
+  }
+}
+
+/// The message TestReceiverResponse of the contract.
+public struct TestReceiverResponse: WireMessage, Hashable {
+  /// `delivery_id`: its line in the log says what became of it.
+  public var deliveryID: [UInt8] = []
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__TestReceiverResponse()
+    tidemark__v1__test_receiver_response__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__TestReceiverResponse.self)
+    deliveryID = wireSource.bytes(c.pointee.delivery_id)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__TestReceiverResponse.self, 1)
+    tidemark__v1__test_receiver_response__init(c)
+    if !deliveryID.isEmpty { c.pointee.delivery_id = try arena.bytes(deliveryID) }
+    return WireTarget(c)
+  }
+}
+
+/// The message ReceiverHealth of the contract.
+public struct ReceiverHealth: WireMessage, Hashable {
+  /// `receiver`.
+  public var receiver: String = ""
+
+  /// `kind`.
+  public var kind: String = ""
+
+  /// `last_success_unix_us`.
+  public var lastSuccessUnixUs: Int64 = 0
+
+  /// `last_failure_unix_us`.
+  public var lastFailureUnixUs: Int64 = 0
+
+  /// `last_failure`.
+  public var lastFailure: String = ""
+
+  /// `failures_in_a_row`.
+  public var failuresInARow: UInt32 = 0
+
+  /// `disabled_unix_us`: 0 unless its side said that it is gone.
+  public var disabledUnixUs: Int64 = 0
+
+  /// `waiting`: deliveries on their way.
+  public var waiting: UInt32 = 0
+
+  /// `budget_limit`: 0 where there is none.
+  public var budgetLimit: UInt32 = 0
+
+  /// `budget_remaining`.
+  public var budgetRemaining: UInt32 = 0
+
+  /// `undeliverable`: dead letters.
+  public var undeliverable: UInt32 = 0
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__ReceiverHealth()
+    tidemark__v1__receiver_health__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ReceiverHealth.self)
+    receiver = wireSource.string(c.pointee.receiver)
+    kind = wireSource.string(c.pointee.kind)
+    lastSuccessUnixUs = c.pointee.last_success_unix_us
+    lastFailureUnixUs = c.pointee.last_failure_unix_us
+    lastFailure = wireSource.string(c.pointee.last_failure)
+    failuresInARow = c.pointee.failures_in_a_row
+    disabledUnixUs = c.pointee.disabled_unix_us
+    waiting = c.pointee.waiting
+    budgetLimit = c.pointee.budget_limit
+    budgetRemaining = c.pointee.budget_remaining
+    undeliverable = c.pointee.undeliverable
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__ReceiverHealth.self, 1)
+    tidemark__v1__receiver_health__init(c)
+    if !receiver.isEmpty { c.pointee.receiver = try arena.string(receiver, "tidemark.v1.ReceiverHealth.receiver") }
+    if !kind.isEmpty { c.pointee.kind = try arena.string(kind, "tidemark.v1.ReceiverHealth.kind") }
+    c.pointee.last_success_unix_us = lastSuccessUnixUs
+    c.pointee.last_failure_unix_us = lastFailureUnixUs
+    if !lastFailure.isEmpty { c.pointee.last_failure = try arena.string(lastFailure, "tidemark.v1.ReceiverHealth.last_failure") }
+    c.pointee.failures_in_a_row = failuresInARow
+    c.pointee.disabled_unix_us = disabledUnixUs
+    c.pointee.waiting = waiting
+    c.pointee.budget_limit = budgetLimit
+    c.pointee.budget_remaining = budgetRemaining
+    c.pointee.undeliverable = undeliverable
+    return WireTarget(c)
+  }
+}
+
+/// The message ListReceiversRequest of the contract.
+public struct ListReceiversRequest: WireMessage, Hashable {
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__ListReceiversRequest()
+    tidemark__v1__list_receivers_request__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__ListReceiversRequest.self, 1)
+    tidemark__v1__list_receivers_request__init(c)
+    return WireTarget(c)
+  }
+}
+
+/// The message ListReceiversResponse of the contract.
+public struct ListReceiversResponse: WireMessage, Hashable {
+  /// `receivers`.
+  public var receivers: [ReceiverHealth] = []
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__ListReceiversResponse()
+    tidemark__v1__list_receivers_response__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ListReceiversResponse.self)
+    receivers = wireSource.messages(c.pointee.receivers, c.pointee.n_receivers)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__ListReceiversResponse.self, 1)
+    tidemark__v1__list_receivers_response__init(c)
+    c.pointee.receivers = try arena.messages(receivers); c.pointee.n_receivers = receivers.count
+    return WireTarget(c)
+  }
+}
+
+/// The message GetAccountRequest of the contract.
+public struct GetAccountRequest: WireMessage, Hashable {
+  /// `since_unix_us`: counts what joined since; 0 is all that is kept.
+  public var sinceUnixUs: Int64 = 0
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__GetAccountRequest()
+    tidemark__v1__get_account_request__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__GetAccountRequest.self)
+    sinceUnixUs = c.pointee.since_unix_us
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__GetAccountRequest.self, 1)
+    tidemark__v1__get_account_request__init(c)
+    c.pointee.since_unix_us = sinceUnixUs
+    return WireTarget(c)
+  }
+}
+
+/// The message DispositionCount of the contract.
+public struct DispositionCount: WireMessage, Hashable {
+  /// `disposition`: "sent", "digested", "held", ..., "pending".
+  public var disposition: String = ""
+
+  /// `count`.
+  public var count: UInt64 = 0
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__DispositionCount()
+    tidemark__v1__disposition_count__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__DispositionCount.self)
+    disposition = wireSource.string(c.pointee.disposition)
+    count = c.pointee.count
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__DispositionCount.self, 1)
+    tidemark__v1__disposition_count__init(c)
+    if !disposition.isEmpty { c.pointee.disposition = try arena.string(disposition, "tidemark.v1.DispositionCount.disposition") }
+    c.pointee.count = count
+    return WireTarget(c)
+  }
+}
+
+/// Raised = the sum of all dispositions: nothing is lost without a word.
+public struct GetAccountResponse: WireMessage, Hashable {
+  /// `raised`: anomalies, once for each receiver that their routes lead to.
+  public var raised: UInt64 = 0
+
+  /// `dispositions`.
+  public var dispositions: [DispositionCount] = []
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__GetAccountResponse()
+    tidemark__v1__get_account_response__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__GetAccountResponse.self)
+    raised = c.pointee.raised
+    dispositions = wireSource.messages(c.pointee.dispositions, c.pointee.n_dispositions)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__GetAccountResponse.self, 1)
+    tidemark__v1__get_account_response__init(c)
+    c.pointee.raised = raised
+    c.pointee.dispositions = try arena.messages(dispositions); c.pointee.n_dispositions = dispositions.count
+    return WireTarget(c)
+  }
+}
+
+/// The message ConfigurationVersion of the contract.
+public struct ConfigurationVersion: WireMessage, Hashable {
+  /// `version`.
+  public var version: UInt64 = 0
+
+  /// `yaml`: empty in lists; at most 1 MiB.
+  public var yaml: [UInt8] = []
+
+  /// `author`.
+  public var author: String = ""
+
+  /// `comment`.
+  public var comment: String = ""
+
+  /// `created_unix_us`.
+  public var createdUnixUs: Int64 = 0
+
+  /// `activated_unix_us`: 0 while it never was in force.
+  public var activatedUnixUs: Int64 = 0
+
+  /// `active`.
+  public var active: Bool = false
+
+  /// `warnings`.
+  public var warnings: [String] = []
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__ConfigurationVersion()
+    tidemark__v1__configuration_version__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ConfigurationVersion.self)
+    version = c.pointee.version
+    yaml = wireSource.bytes(c.pointee.yaml)
+    author = wireSource.string(c.pointee.author)
+    comment = wireSource.string(c.pointee.comment)
+    createdUnixUs = c.pointee.created_unix_us
+    activatedUnixUs = c.pointee.activated_unix_us
+    active = c.pointee.active != 0
+    warnings = wireSource.strings(c.pointee.warnings, c.pointee.n_warnings)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__ConfigurationVersion.self, 1)
+    tidemark__v1__configuration_version__init(c)
+    c.pointee.version = version
+    if !yaml.isEmpty { c.pointee.yaml = try arena.bytes(yaml) }
+    if !author.isEmpty { c.pointee.author = try arena.string(author, "tidemark.v1.ConfigurationVersion.author") }
+    if !comment.isEmpty { c.pointee.comment = try arena.string(comment, "tidemark.v1.ConfigurationVersion.comment") }
+    c.pointee.created_unix_us = createdUnixUs
+    c.pointee.activated_unix_us = activatedUnixUs
+    c.pointee.active = active ? 1 : 0
+    c.pointee.warnings = try arena.strings(warnings, "tidemark.v1.ConfigurationVersion.warnings"); c.pointee.n_warnings = warnings.count
+    return WireTarget(c)
+  }
+}
+
+/// The message PutConfigurationRequest of the contract.
+public struct PutConfigurationRequest: WireMessage, Hashable {
+  /// `yaml`.
+  public var yaml: [UInt8] = []
+
+  /// `author`.
+  public var author: String = ""
+
+  /// `comment`.
+  public var comment: String = ""
+
+  /// `validate_only`.
+  public var validateOnly: Bool = false
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__PutConfigurationRequest()
+    tidemark__v1__put_configuration_request__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__PutConfigurationRequest.self)
+    yaml = wireSource.bytes(c.pointee.yaml)
+    author = wireSource.string(c.pointee.author)
+    comment = wireSource.string(c.pointee.comment)
+    validateOnly = c.pointee.validate_only != 0
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__PutConfigurationRequest.self, 1)
+    tidemark__v1__put_configuration_request__init(c)
+    if !yaml.isEmpty { c.pointee.yaml = try arena.bytes(yaml) }
+    if !author.isEmpty { c.pointee.author = try arena.string(author, "tidemark.v1.PutConfigurationRequest.author") }
+    if !comment.isEmpty { c.pointee.comment = try arena.string(comment, "tidemark.v1.PutConfigurationRequest.comment") }
+    c.pointee.validate_only = validateOnly ? 1 : 0
+    return WireTarget(c)
+  }
+}
+
+/// The message PutConfigurationResponse of the contract.
+public struct PutConfigurationResponse: WireMessage, Hashable {
+  /// `version`: number 0 where it was only validated.
+  public var version: ConfigurationVersion?
+
+  /// `faults`: `line:column: what`; nothing is stored then.
+  public var faults: [String] = []
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__PutConfigurationResponse()
+    tidemark__v1__put_configuration_response__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__PutConfigurationResponse.self)
+    version = wireSource.message(c.pointee.version)
+    faults = wireSource.strings(c.pointee.faults, c.pointee.n_faults)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__PutConfigurationResponse.self, 1)
+    tidemark__v1__put_configuration_response__init(c)
+    if let version { c.pointee.version = try arena.message(version) }
+    c.pointee.faults = try arena.strings(faults, "tidemark.v1.PutConfigurationResponse.faults"); c.pointee.n_faults = faults.count
+    return WireTarget(c)
+  }
+}
+
+/// The message ListConfigurationsRequest of the contract.
+public struct ListConfigurationsRequest: WireMessage, Hashable {
+  /// `page`.
+  public var page: SeriesContract.Page?
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__ListConfigurationsRequest()
+    tidemark__v1__list_configurations_request__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ListConfigurationsRequest.self)
+    page = wireSource.message(c.pointee.page)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__ListConfigurationsRequest.self, 1)
+    tidemark__v1__list_configurations_request__init(c)
+    if let page { c.pointee.page = try arena.message(page) }
+    return WireTarget(c)
+  }
+}
+
+/// The message ListConfigurationsResponse of the contract.
+public struct ListConfigurationsResponse: WireMessage, Hashable {
+  /// `versions`: newest first.
+  public var versions: [ConfigurationVersion] = []
+
+  /// `next_page_token`.
+  public var nextPageToken: String = ""
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__ListConfigurationsResponse()
+    tidemark__v1__list_configurations_response__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ListConfigurationsResponse.self)
+    versions = wireSource.messages(c.pointee.versions, c.pointee.n_versions)
+    nextPageToken = wireSource.string(c.pointee.next_page_token)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__ListConfigurationsResponse.self, 1)
+    tidemark__v1__list_configurations_response__init(c)
+    c.pointee.versions = try arena.messages(versions); c.pointee.n_versions = versions.count
+    if !nextPageToken.isEmpty { c.pointee.next_page_token = try arena.string(nextPageToken, "tidemark.v1.ListConfigurationsResponse.next_page_token") }
+    return WireTarget(c)
+  }
+}
+
+/// The message GetConfigurationRequest of the contract.
+public struct GetConfigurationRequest: WireMessage, Hashable {
+  /// `version`: 0 is the one in force.
+  public var version: UInt64 = 0
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__GetConfigurationRequest()
+    tidemark__v1__get_configuration_request__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__GetConfigurationRequest.self)
+    version = c.pointee.version
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__GetConfigurationRequest.self, 1)
+    tidemark__v1__get_configuration_request__init(c)
+    c.pointee.version = version
+    return WireTarget(c)
+  }
+}
+
+/// The message GetConfigurationResponse of the contract.
+public struct GetConfigurationResponse: WireMessage, Hashable {
+  /// `version`.
+  public var version: ConfigurationVersion?
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__GetConfigurationResponse()
+    tidemark__v1__get_configuration_response__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__GetConfigurationResponse.self)
+    version = wireSource.message(c.pointee.version)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__GetConfigurationResponse.self, 1)
+    tidemark__v1__get_configuration_response__init(c)
+    if let version { c.pointee.version = try arena.message(version) }
+    return WireTarget(c)
+  }
+}
+
+/// The message ActivateConfigurationRequest of the contract.
+public struct ActivateConfigurationRequest: WireMessage, Hashable {
+  /// `version`: an older one rolls back.
+  public var version: UInt64 = 0
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__ActivateConfigurationRequest()
+    tidemark__v1__activate_configuration_request__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ActivateConfigurationRequest.self)
+    version = c.pointee.version
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__ActivateConfigurationRequest.self, 1)
+    tidemark__v1__activate_configuration_request__init(c)
+    c.pointee.version = version
+    return WireTarget(c)
+  }
+}
+
+/// The message ActivateConfigurationResponse of the contract.
+public struct ActivateConfigurationResponse: WireMessage, Hashable {
+  /// `version`.
+  public var version: ConfigurationVersion?
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__ActivateConfigurationResponse()
+    tidemark__v1__activate_configuration_response__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__ActivateConfigurationResponse.self)
+    version = wireSource.message(c.pointee.version)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__ActivateConfigurationResponse.self, 1)
+    tidemark__v1__activate_configuration_response__init(c)
+    if let version { c.pointee.version = try arena.message(version) }
+    return WireTarget(c)
+  }
+}
+
+/// The message SendDigestRequest of the contract.
+public struct SendDigestRequest: WireMessage, Hashable {
+  /// `digest`.
+  public var digest: String = ""
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__SendDigestRequest()
+    tidemark__v1__send_digest_request__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__SendDigestRequest.self)
+    digest = wireSource.string(c.pointee.digest)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__SendDigestRequest.self, 1)
+    tidemark__v1__send_digest_request__init(c)
+    if !digest.isEmpty { c.pointee.digest = try arena.string(digest, "tidemark.v1.SendDigestRequest.digest") }
+    return WireTarget(c)
+  }
+}
+
+/// The message SendDigestResponse of the contract.
+public struct SendDigestResponse: WireMessage, Hashable {
+  /// `anomalies`.
+  public var anomalies: UInt32 = 0
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__SendDigestResponse()
+    tidemark__v1__send_digest_response__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__SendDigestResponse.self)
+    anomalies = c.pointee.anomalies
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__SendDigestResponse.self, 1)
+    tidemark__v1__send_digest_response__init(c)
+    c.pointee.anomalies = anomalies
+    return WireTarget(c)
+  }
+}
+
+/// The message HandleInboundRequest of the contract.
+public struct HandleInboundRequest: WireMessage, Hashable {
+  /// `kind`: "pagerduty".
+  public var kind: String = ""
+
+  /// `receiver`.
+  public var receiver: String = ""
+
+  /// `body`: as it came.
+  public var body: [UInt8] = []
+
+  /// `headers`.
+  public var headers: [RPC.LabelPair] = []
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__HandleInboundRequest()
+    tidemark__v1__handle_inbound_request__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__HandleInboundRequest.self)
+    kind = wireSource.string(c.pointee.kind)
+    receiver = wireSource.string(c.pointee.receiver)
+    body = wireSource.bytes(c.pointee.body)
+    headers = wireSource.messages(c.pointee.headers, c.pointee.n_headers)
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__HandleInboundRequest.self, 1)
+    tidemark__v1__handle_inbound_request__init(c)
+    if !kind.isEmpty { c.pointee.kind = try arena.string(kind, "tidemark.v1.HandleInboundRequest.kind") }
+    if !receiver.isEmpty { c.pointee.receiver = try arena.string(receiver, "tidemark.v1.HandleInboundRequest.receiver") }
+    if !body.isEmpty { c.pointee.body = try arena.bytes(body) }
+    c.pointee.headers = try arena.messages(headers); c.pointee.n_headers = headers.count
+    return WireTarget(c)
+  }
+}
+
+/// The message HandleInboundResponse of the contract.
+public struct HandleInboundResponse: WireMessage, Hashable {
+  /// `applied`.
+  public var applied: UInt32 = 0
+
+  /// `duplicate`: it was handled before.
+  public var duplicate: Bool = false
+
+  /// Makes a message whose fields hold their defaults.
+  public init() {}
+
+  /// How protobuf-c lays the message out; for the RPC room.
+  public static let wireLayout: WireLayout = {
+    var blank = Tidemark__V1__HandleInboundResponse()
+    tidemark__v1__handle_inbound_response__init(&blank)
+    return WireLayout(blank.base.descriptor)
+  }()
+
+  /// Copies the message out of protobuf-c's struct; for the RPC room.
+  public init(from wireSource: WireSource) {
+    let c = wireSource.pointer(as: Tidemark__V1__HandleInboundResponse.self)
+    applied = c.pointee.applied
+    duplicate = c.pointee.duplicate != 0
+  }
+
+  /// Writes the message into protobuf-c's struct; for the RPC room.
+  public func encode(into arena: WireArena) throws(WireError) -> WireTarget {
+    let c = try arena.allocate(Tidemark__V1__HandleInboundResponse.self, 1)
+    tidemark__v1__handle_inbound_response__init(c)
+    c.pointee.applied = applied
+    c.pointee.duplicate = duplicate ? 1 : 0
     return WireTarget(c)
   }
 }
@@ -470,9 +1754,48 @@ public enum NotifierMethods {
   /// `TestRouting`.
   public static let testRouting = RPCMethod(
     "tidemark.v1.Notifier/TestRouting", isIdempotent: true)
+  /// `CreateSilence`.
+  public static let createSilence = RPCMethod(
+    "tidemark.v1.Notifier/CreateSilence", isIdempotent: false)
+  /// `ExpireSilence`.
+  public static let expireSilence = RPCMethod(
+    "tidemark.v1.Notifier/ExpireSilence", isIdempotent: true)
+  /// `ListSilences`.
+  public static let listSilences = RPCMethod(
+    "tidemark.v1.Notifier/ListSilences", isIdempotent: true)
+  /// `PreviewSilence`.
+  public static let previewSilence = RPCMethod(
+    "tidemark.v1.Notifier/PreviewSilence", isIdempotent: true)
+  /// `TestReceiver`.
+  public static let testReceiver = RPCMethod(
+    "tidemark.v1.Notifier/TestReceiver", isIdempotent: false)
+  /// `ListReceivers`.
+  public static let listReceivers = RPCMethod(
+    "tidemark.v1.Notifier/ListReceivers", isIdempotent: true)
+  /// `GetAccount`.
+  public static let getAccount = RPCMethod(
+    "tidemark.v1.Notifier/GetAccount", isIdempotent: true)
+  /// `PutConfiguration`.
+  public static let putConfiguration = RPCMethod(
+    "tidemark.v1.Notifier/PutConfiguration", isIdempotent: false)
+  /// `ListConfigurations`.
+  public static let listConfigurations = RPCMethod(
+    "tidemark.v1.Notifier/ListConfigurations", isIdempotent: true)
+  /// `GetConfiguration`.
+  public static let getConfiguration = RPCMethod(
+    "tidemark.v1.Notifier/GetConfiguration", isIdempotent: true)
+  /// `ActivateConfiguration`.
+  public static let activateConfiguration = RPCMethod(
+    "tidemark.v1.Notifier/ActivateConfiguration", isIdempotent: true)
+  /// `SendDigest`.
+  public static let sendDigest = RPCMethod(
+    "tidemark.v1.Notifier/SendDigest", isIdempotent: true)
+  /// `HandleInbound`.
+  public static let handleInbound = RPCMethod(
+    "tidemark.v1.Notifier/HandleInbound", isIdempotent: true)
 }
 
-/// Every method may be repeated without harm.
+/// Every method may be repeated without harm, but for those that say so.
 public protocol NotifierHandler: Sendable {
   /// Answers `Submit`.
   func submit(
@@ -490,6 +1813,58 @@ public protocol NotifierHandler: Sendable {
   func testRouting(
     _ request: TestRoutingRequest, context: CallContext
   ) async throws(RPCError) -> TestRoutingResponse
+  /// Answers `CreateSilence`.
+  func createSilence(
+    _ request: CreateSilenceRequest, context: CallContext
+  ) async throws(RPCError) -> CreateSilenceResponse
+  /// Answers `ExpireSilence`.
+  func expireSilence(
+    _ request: ExpireSilenceRequest, context: CallContext
+  ) async throws(RPCError) -> ExpireSilenceResponse
+  /// Answers `ListSilences`.
+  func listSilences(
+    _ request: ListSilencesRequest, context: CallContext
+  ) async throws(RPCError) -> ListSilencesResponse
+  /// Answers `PreviewSilence`.
+  func previewSilence(
+    _ request: PreviewSilenceRequest, context: CallContext
+  ) async throws(RPCError) -> PreviewSilenceResponse
+  /// Answers `TestReceiver`.
+  func testReceiver(
+    _ request: TestReceiverRequest, context: CallContext
+  ) async throws(RPCError) -> TestReceiverResponse
+  /// Answers `ListReceivers`.
+  func listReceivers(
+    _ request: ListReceiversRequest, context: CallContext
+  ) async throws(RPCError) -> ListReceiversResponse
+  /// Answers `GetAccount`.
+  func getAccount(
+    _ request: GetAccountRequest, context: CallContext
+  ) async throws(RPCError) -> GetAccountResponse
+  /// Answers `PutConfiguration`.
+  func putConfiguration(
+    _ request: PutConfigurationRequest, context: CallContext
+  ) async throws(RPCError) -> PutConfigurationResponse
+  /// Answers `ListConfigurations`.
+  func listConfigurations(
+    _ request: ListConfigurationsRequest, context: CallContext
+  ) async throws(RPCError) -> ListConfigurationsResponse
+  /// Answers `GetConfiguration`.
+  func getConfiguration(
+    _ request: GetConfigurationRequest, context: CallContext
+  ) async throws(RPCError) -> GetConfigurationResponse
+  /// Answers `ActivateConfiguration`.
+  func activateConfiguration(
+    _ request: ActivateConfigurationRequest, context: CallContext
+  ) async throws(RPCError) -> ActivateConfigurationResponse
+  /// Answers `SendDigest`.
+  func sendDigest(
+    _ request: SendDigestRequest, context: CallContext
+  ) async throws(RPCError) -> SendDigestResponse
+  /// Answers `HandleInbound`.
+  func handleInbound(
+    _ request: HandleInboundRequest, context: CallContext
+  ) async throws(RPCError) -> HandleInboundResponse
 }
 
 extension NotifierHandler {
@@ -517,6 +1892,71 @@ extension NotifierHandler {
           (request: TestRoutingRequest, context: CallContext)
             async throws(RPCError) -> TestRoutingResponse in
           try await self.testRouting(request, context: context)
+        },
+        RPCMethodHandler(NotifierMethods.createSilence) {
+          (request: CreateSilenceRequest, context: CallContext)
+            async throws(RPCError) -> CreateSilenceResponse in
+          try await self.createSilence(request, context: context)
+        },
+        RPCMethodHandler(NotifierMethods.expireSilence) {
+          (request: ExpireSilenceRequest, context: CallContext)
+            async throws(RPCError) -> ExpireSilenceResponse in
+          try await self.expireSilence(request, context: context)
+        },
+        RPCMethodHandler(NotifierMethods.listSilences) {
+          (request: ListSilencesRequest, context: CallContext)
+            async throws(RPCError) -> ListSilencesResponse in
+          try await self.listSilences(request, context: context)
+        },
+        RPCMethodHandler(NotifierMethods.previewSilence) {
+          (request: PreviewSilenceRequest, context: CallContext)
+            async throws(RPCError) -> PreviewSilenceResponse in
+          try await self.previewSilence(request, context: context)
+        },
+        RPCMethodHandler(NotifierMethods.testReceiver) {
+          (request: TestReceiverRequest, context: CallContext)
+            async throws(RPCError) -> TestReceiverResponse in
+          try await self.testReceiver(request, context: context)
+        },
+        RPCMethodHandler(NotifierMethods.listReceivers) {
+          (request: ListReceiversRequest, context: CallContext)
+            async throws(RPCError) -> ListReceiversResponse in
+          try await self.listReceivers(request, context: context)
+        },
+        RPCMethodHandler(NotifierMethods.getAccount) {
+          (request: GetAccountRequest, context: CallContext)
+            async throws(RPCError) -> GetAccountResponse in
+          try await self.getAccount(request, context: context)
+        },
+        RPCMethodHandler(NotifierMethods.putConfiguration) {
+          (request: PutConfigurationRequest, context: CallContext)
+            async throws(RPCError) -> PutConfigurationResponse in
+          try await self.putConfiguration(request, context: context)
+        },
+        RPCMethodHandler(NotifierMethods.listConfigurations) {
+          (request: ListConfigurationsRequest, context: CallContext)
+            async throws(RPCError) -> ListConfigurationsResponse in
+          try await self.listConfigurations(request, context: context)
+        },
+        RPCMethodHandler(NotifierMethods.getConfiguration) {
+          (request: GetConfigurationRequest, context: CallContext)
+            async throws(RPCError) -> GetConfigurationResponse in
+          try await self.getConfiguration(request, context: context)
+        },
+        RPCMethodHandler(NotifierMethods.activateConfiguration) {
+          (request: ActivateConfigurationRequest, context: CallContext)
+            async throws(RPCError) -> ActivateConfigurationResponse in
+          try await self.activateConfiguration(request, context: context)
+        },
+        RPCMethodHandler(NotifierMethods.sendDigest) {
+          (request: SendDigestRequest, context: CallContext)
+            async throws(RPCError) -> SendDigestResponse in
+          try await self.sendDigest(request, context: context)
+        },
+        RPCMethodHandler(NotifierMethods.handleInbound) {
+          (request: HandleInboundRequest, context: CallContext)
+            async throws(RPCError) -> HandleInboundResponse in
+          try await self.handleInbound(request, context: context)
         },
       ])
   }
@@ -555,5 +1995,96 @@ public struct NotifierClient: Sendable {
     _ request: TestRoutingRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> TestRoutingResponse {
     try await caller.call(NotifierMethods.testRouting, request, options: options)
+  }
+
+  /// Calls `CreateSilence`.
+  public func createSilence(
+    _ request: CreateSilenceRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> CreateSilenceResponse {
+    try await caller.call(NotifierMethods.createSilence, request, options: options)
+  }
+
+  /// Calls `ExpireSilence`.
+  public func expireSilence(
+    _ request: ExpireSilenceRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ExpireSilenceResponse {
+    try await caller.call(NotifierMethods.expireSilence, request, options: options)
+  }
+
+  /// Calls `ListSilences`.
+  public func listSilences(
+    _ request: ListSilencesRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ListSilencesResponse {
+    try await caller.call(NotifierMethods.listSilences, request, options: options)
+  }
+
+  /// Calls `PreviewSilence`.
+  public func previewSilence(
+    _ request: PreviewSilenceRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> PreviewSilenceResponse {
+    try await caller.call(NotifierMethods.previewSilence, request, options: options)
+  }
+
+  /// Calls `TestReceiver`.
+  public func testReceiver(
+    _ request: TestReceiverRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> TestReceiverResponse {
+    try await caller.call(NotifierMethods.testReceiver, request, options: options)
+  }
+
+  /// Calls `ListReceivers`.
+  public func listReceivers(
+    _ request: ListReceiversRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ListReceiversResponse {
+    try await caller.call(NotifierMethods.listReceivers, request, options: options)
+  }
+
+  /// Calls `GetAccount`.
+  public func getAccount(
+    _ request: GetAccountRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> GetAccountResponse {
+    try await caller.call(NotifierMethods.getAccount, request, options: options)
+  }
+
+  /// Calls `PutConfiguration`.
+  public func putConfiguration(
+    _ request: PutConfigurationRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> PutConfigurationResponse {
+    try await caller.call(NotifierMethods.putConfiguration, request, options: options)
+  }
+
+  /// Calls `ListConfigurations`.
+  public func listConfigurations(
+    _ request: ListConfigurationsRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ListConfigurationsResponse {
+    try await caller.call(NotifierMethods.listConfigurations, request, options: options)
+  }
+
+  /// Calls `GetConfiguration`.
+  public func getConfiguration(
+    _ request: GetConfigurationRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> GetConfigurationResponse {
+    try await caller.call(NotifierMethods.getConfiguration, request, options: options)
+  }
+
+  /// Calls `ActivateConfiguration`.
+  public func activateConfiguration(
+    _ request: ActivateConfigurationRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ActivateConfigurationResponse {
+    try await caller.call(NotifierMethods.activateConfiguration, request, options: options)
+  }
+
+  /// Calls `SendDigest`.
+  public func sendDigest(
+    _ request: SendDigestRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> SendDigestResponse {
+    try await caller.call(NotifierMethods.sendDigest, request, options: options)
+  }
+
+  /// Calls `HandleInbound`.
+  public func handleInbound(
+    _ request: HandleInboundRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> HandleInboundResponse {
+    try await caller.call(NotifierMethods.handleInbound, request, options: options)
   }
 }

@@ -27,7 +27,40 @@ typedef struct Tidemark__V1__ListDeliveriesResponse Tidemark__V1__ListDeliveries
 typedef struct Tidemark__V1__RetryDeliveryRequest Tidemark__V1__RetryDeliveryRequest;
 typedef struct Tidemark__V1__RetryDeliveryResponse Tidemark__V1__RetryDeliveryResponse;
 typedef struct Tidemark__V1__TestRoutingRequest Tidemark__V1__TestRoutingRequest;
+typedef struct Tidemark__V1__RoutingStep Tidemark__V1__RoutingStep;
+typedef struct Tidemark__V1__RoutingDestination Tidemark__V1__RoutingDestination;
 typedef struct Tidemark__V1__TestRoutingResponse Tidemark__V1__TestRoutingResponse;
+typedef struct Tidemark__V1__MatcherSet Tidemark__V1__MatcherSet;
+typedef struct Tidemark__V1__Silence Tidemark__V1__Silence;
+typedef struct Tidemark__V1__CreateSilenceRequest Tidemark__V1__CreateSilenceRequest;
+typedef struct Tidemark__V1__CreateSilenceResponse Tidemark__V1__CreateSilenceResponse;
+typedef struct Tidemark__V1__ExpireSilenceRequest Tidemark__V1__ExpireSilenceRequest;
+typedef struct Tidemark__V1__ExpireSilenceResponse Tidemark__V1__ExpireSilenceResponse;
+typedef struct Tidemark__V1__ListSilencesRequest Tidemark__V1__ListSilencesRequest;
+typedef struct Tidemark__V1__ListSilencesResponse Tidemark__V1__ListSilencesResponse;
+typedef struct Tidemark__V1__PreviewSilenceRequest Tidemark__V1__PreviewSilenceRequest;
+typedef struct Tidemark__V1__PreviewSilenceResponse Tidemark__V1__PreviewSilenceResponse;
+typedef struct Tidemark__V1__TestReceiverRequest Tidemark__V1__TestReceiverRequest;
+typedef struct Tidemark__V1__TestReceiverResponse Tidemark__V1__TestReceiverResponse;
+typedef struct Tidemark__V1__ReceiverHealth Tidemark__V1__ReceiverHealth;
+typedef struct Tidemark__V1__ListReceiversRequest Tidemark__V1__ListReceiversRequest;
+typedef struct Tidemark__V1__ListReceiversResponse Tidemark__V1__ListReceiversResponse;
+typedef struct Tidemark__V1__GetAccountRequest Tidemark__V1__GetAccountRequest;
+typedef struct Tidemark__V1__DispositionCount Tidemark__V1__DispositionCount;
+typedef struct Tidemark__V1__GetAccountResponse Tidemark__V1__GetAccountResponse;
+typedef struct Tidemark__V1__ConfigurationVersion Tidemark__V1__ConfigurationVersion;
+typedef struct Tidemark__V1__PutConfigurationRequest Tidemark__V1__PutConfigurationRequest;
+typedef struct Tidemark__V1__PutConfigurationResponse Tidemark__V1__PutConfigurationResponse;
+typedef struct Tidemark__V1__ListConfigurationsRequest Tidemark__V1__ListConfigurationsRequest;
+typedef struct Tidemark__V1__ListConfigurationsResponse Tidemark__V1__ListConfigurationsResponse;
+typedef struct Tidemark__V1__GetConfigurationRequest Tidemark__V1__GetConfigurationRequest;
+typedef struct Tidemark__V1__GetConfigurationResponse Tidemark__V1__GetConfigurationResponse;
+typedef struct Tidemark__V1__ActivateConfigurationRequest Tidemark__V1__ActivateConfigurationRequest;
+typedef struct Tidemark__V1__ActivateConfigurationResponse Tidemark__V1__ActivateConfigurationResponse;
+typedef struct Tidemark__V1__SendDigestRequest Tidemark__V1__SendDigestRequest;
+typedef struct Tidemark__V1__SendDigestResponse Tidemark__V1__SendDigestResponse;
+typedef struct Tidemark__V1__HandleInboundRequest Tidemark__V1__HandleInboundRequest;
+typedef struct Tidemark__V1__HandleInboundResponse Tidemark__V1__HandleInboundResponse;
 
 
 /* --- enums --- */
@@ -61,7 +94,7 @@ struct  Tidemark__V1__SubmitResponse
 {
   ProtobufCMessage base;
   /*
-   * that it was queued for
+   * that its routes lead to
    */
   size_t n_receivers;
   char **receivers;
@@ -83,10 +116,18 @@ struct  Tidemark__V1__DeliveryAttempt
   char *answer;
   int64_t latency_us;
   protobuf_c_boolean final;
+  /*
+   * "clientError", "rateLimited", ...; empty where it was taken
+   */
+  char *failure;
+  /*
+   * what was sent, cut, without secrets
+   */
+  char *payload;
 };
 #define TIDEMARK__V1__DELIVERY_ATTEMPT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__delivery_attempt__descriptor) \
-    , 0, 0, (char *)protobuf_c_empty_string, 0, 0 }
+    , 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Tidemark__V1__Delivery
@@ -117,10 +158,31 @@ struct  Tidemark__V1__Delivery
    */
   char *customer;
   char *summary;
+  /*
+   * whom it is for, where the receiver stands for people
+   */
+  char *person;
+  /*
+   * "trigger", "acknowledge", "resolve"; empty where nothing is sent
+   */
+  char *action;
+  /*
+   * "first", "new_in_group", "repeated", "escalation", ...
+   */
+  char *notification_reason;
+  /*
+   * "sent", "silenced", "inhibited", ...; empty while it is queued
+   */
+  char *disposition;
+  /*
+   * all that it speaks of, most important first
+   */
+  size_t n_anomaly_ids;
+  ProtobufCBinaryData *anomaly_ids;
 };
 #define TIDEMARK__V1__DELIVERY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__delivery__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, TIDEMARK__V1__ANOMALY_CHANGE_KIND__ANOMALY_CHANGE_KIND_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TIDEMARK__V1__DELIVERY_STATE__DELIVERY_STATE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , {0,NULL}, {0,NULL}, 0, TIDEMARK__V1__ANOMALY_CHANGE_KIND__ANOMALY_CHANGE_KIND_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TIDEMARK__V1__DELIVERY_STATE__DELIVERY_STATE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
 
 
 struct  Tidemark__V1__ListDeliveriesRequest
@@ -177,10 +239,49 @@ struct  Tidemark__V1__TestRoutingRequest
   ProtobufCMessage base;
   size_t n_labels;
   Tidemark__V1__LabelPair **labels;
+  /*
+   * 0 is now
+   */
+  int64_t at_unix_us;
 };
 #define TIDEMARK__V1__TEST_ROUTING_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__test_routing_request__descriptor) \
-    , 0,NULL }
+    , 0,NULL, 0 }
+
+
+struct  Tidemark__V1__RoutingStep
+{
+  ProtobufCMessage base;
+  size_t n_receivers;
+  char **receivers;
+  int64_t at_unix_us;
+};
+#define TIDEMARK__V1__ROUTING_STEP__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__routing_step__descriptor) \
+    , 0,NULL, 0 }
+
+
+struct  Tidemark__V1__RoutingDestination
+{
+  ProtobufCMessage base;
+  char *route;
+  char *receiver;
+  char *person;
+  char *group_key;
+  /*
+   * 0 where it is suppressed for no known time
+   */
+  int64_t first_send_unix_us;
+  /*
+   * "silenced: ...", "muted: ..."; empty where it is not
+   */
+  char *suppressed_by;
+  size_t n_escalation;
+  Tidemark__V1__RoutingStep **escalation;
+};
+#define TIDEMARK__V1__ROUTING_DESTINATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__routing_destination__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0,NULL }
 
 
 struct  Tidemark__V1__TestRoutingResponse
@@ -190,10 +291,476 @@ struct  Tidemark__V1__TestRoutingResponse
   char **receivers;
   size_t n_routes;
   char **routes;
+  size_t n_destinations;
+  Tidemark__V1__RoutingDestination **destinations;
+  /*
+   * why a route leads to nobody
+   */
+  size_t n_nowhere;
+  char **nowhere;
 };
 #define TIDEMARK__V1__TEST_ROUTING_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__test_routing_response__descriptor) \
-    , 0,NULL, 0,NULL }
+    , 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+/*
+ * One set of conditions that must all hold.
+ */
+struct  Tidemark__V1__MatcherSet
+{
+  ProtobufCMessage base;
+  /*
+   * as Alertmanager writes them; at most 50
+   */
+  size_t n_matchers;
+  char **matchers;
+};
+#define TIDEMARK__V1__MATCHER_SET__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__matcher_set__descriptor) \
+    , 0,NULL }
+
+
+struct  Tidemark__V1__Silence
+{
+  ProtobufCMessage base;
+  /*
+   * UUID, 16 bytes
+   */
+  ProtobufCBinaryData id;
+  /*
+   * joined by OR; at most 20
+   */
+  size_t n_sets;
+  Tidemark__V1__MatcherSet **sets;
+  /*
+   * who asked, as the caller's token or the request says
+   */
+  char *created_by;
+  /*
+   * at most 4,096 bytes
+   */
+  char *comment;
+  int64_t starts_unix_us;
+  int64_t ends_unix_us;
+  int64_t created_unix_us;
+  int64_t updated_unix_us;
+  /*
+   * 0 while nothing was covered
+   */
+  int64_t last_matched_unix_us;
+  /*
+   * "pending", "active", "expired"
+   */
+  char *state;
+};
+#define TIDEMARK__V1__SILENCE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__silence__descriptor) \
+    , {0,NULL}, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string }
+
+
+struct  Tidemark__V1__CreateSilenceRequest
+{
+  ProtobufCMessage base;
+  /*
+   * with the id of one to be changed, or without
+   */
+  Tidemark__V1__Silence *silence;
+};
+#define TIDEMARK__V1__CREATE_SILENCE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__create_silence_request__descriptor) \
+    , NULL }
+
+
+struct  Tidemark__V1__CreateSilenceResponse
+{
+  ProtobufCMessage base;
+  Tidemark__V1__Silence *silence;
+  /*
+   * the one that ended in its favour, where it could not be changed
+   */
+  Tidemark__V1__Silence *replaced;
+};
+#define TIDEMARK__V1__CREATE_SILENCE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__create_silence_response__descriptor) \
+    , NULL, NULL }
+
+
+struct  Tidemark__V1__ExpireSilenceRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData silence_id;
+};
+#define TIDEMARK__V1__EXPIRE_SILENCE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__expire_silence_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Tidemark__V1__ExpireSilenceResponse
+{
+  ProtobufCMessage base;
+  Tidemark__V1__Silence *silence;
+};
+#define TIDEMARK__V1__EXPIRE_SILENCE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__expire_silence_response__descriptor) \
+    , NULL }
+
+
+struct  Tidemark__V1__ListSilencesRequest
+{
+  ProtobufCMessage base;
+  Tidemark__V1__Page *page;
+  protobuf_c_boolean with_expired;
+};
+#define TIDEMARK__V1__LIST_SILENCES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__list_silences_request__descriptor) \
+    , NULL, 0 }
+
+
+struct  Tidemark__V1__ListSilencesResponse
+{
+  ProtobufCMessage base;
+  /*
+   * by their ends, the latest first
+   */
+  size_t n_silences;
+  Tidemark__V1__Silence **silences;
+  char *next_page_token;
+};
+#define TIDEMARK__V1__LIST_SILENCES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__list_silences_response__descriptor) \
+    , 0,NULL, (char *)protobuf_c_empty_string }
+
+
+struct  Tidemark__V1__PreviewSilenceRequest
+{
+  ProtobufCMessage base;
+  Tidemark__V1__Silence *silence;
+};
+#define TIDEMARK__V1__PREVIEW_SILENCE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__preview_silence_request__descriptor) \
+    , NULL }
+
+
+struct  Tidemark__V1__PreviewSilenceResponse
+{
+  ProtobufCMessage base;
+  /*
+   * anomalies that last and would be covered
+   */
+  size_t n_now;
+  ProtobufCBinaryData *now;
+  /*
+   * anomalies of which a change would have been
+   */
+  size_t n_past_week;
+  ProtobufCBinaryData *past_week;
+  uint32_t changes_covered;
+  uint32_t changes_in_all;
+};
+#define TIDEMARK__V1__PREVIEW_SILENCE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__preview_silence_response__descriptor) \
+    , 0,NULL, 0,NULL, 0, 0 }
+
+
+struct  Tidemark__V1__TestReceiverRequest
+{
+  ProtobufCMessage base;
+  char *receiver;
+};
+#define TIDEMARK__V1__TEST_RECEIVER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__test_receiver_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Tidemark__V1__TestReceiverResponse
+{
+  ProtobufCMessage base;
+  /*
+   * its line in the log says what became of it
+   */
+  ProtobufCBinaryData delivery_id;
+};
+#define TIDEMARK__V1__TEST_RECEIVER_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__test_receiver_response__descriptor) \
+    , {0,NULL} }
+
+
+struct  Tidemark__V1__ReceiverHealth
+{
+  ProtobufCMessage base;
+  char *receiver;
+  char *kind;
+  int64_t last_success_unix_us;
+  int64_t last_failure_unix_us;
+  char *last_failure;
+  uint32_t failures_in_a_row;
+  /*
+   * 0 unless its side said that it is gone
+   */
+  int64_t disabled_unix_us;
+  /*
+   * deliveries on their way
+   */
+  uint32_t waiting;
+  /*
+   * 0 where there is none
+   */
+  uint32_t budget_limit;
+  uint32_t budget_remaining;
+  /*
+   * dead letters
+   */
+  uint32_t undeliverable;
+};
+#define TIDEMARK__V1__RECEIVER_HEALTH__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__receiver_health__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0 }
+
+
+struct  Tidemark__V1__ListReceiversRequest
+{
+  ProtobufCMessage base;
+};
+#define TIDEMARK__V1__LIST_RECEIVERS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__list_receivers_request__descriptor) \
+     }
+
+
+struct  Tidemark__V1__ListReceiversResponse
+{
+  ProtobufCMessage base;
+  size_t n_receivers;
+  Tidemark__V1__ReceiverHealth **receivers;
+};
+#define TIDEMARK__V1__LIST_RECEIVERS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__list_receivers_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Tidemark__V1__GetAccountRequest
+{
+  ProtobufCMessage base;
+  /*
+   * counts what joined since; 0 is all that is kept
+   */
+  int64_t since_unix_us;
+};
+#define TIDEMARK__V1__GET_ACCOUNT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__get_account_request__descriptor) \
+    , 0 }
+
+
+struct  Tidemark__V1__DispositionCount
+{
+  ProtobufCMessage base;
+  /*
+   * "sent", "digested", "held", ..., "pending"
+   */
+  char *disposition;
+  uint64_t count;
+};
+#define TIDEMARK__V1__DISPOSITION_COUNT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__disposition_count__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * Raised = the sum of all dispositions: nothing is lost without a word.
+ */
+struct  Tidemark__V1__GetAccountResponse
+{
+  ProtobufCMessage base;
+  /*
+   * anomalies, once for each receiver that their routes lead to
+   */
+  uint64_t raised;
+  size_t n_dispositions;
+  Tidemark__V1__DispositionCount **dispositions;
+};
+#define TIDEMARK__V1__GET_ACCOUNT_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__get_account_response__descriptor) \
+    , 0, 0,NULL }
+
+
+struct  Tidemark__V1__ConfigurationVersion
+{
+  ProtobufCMessage base;
+  uint64_t version;
+  /*
+   * empty in lists; at most 1 MiB
+   */
+  ProtobufCBinaryData yaml;
+  char *author;
+  char *comment;
+  int64_t created_unix_us;
+  /*
+   * 0 while it never was in force
+   */
+  int64_t activated_unix_us;
+  protobuf_c_boolean active;
+  size_t n_warnings;
+  char **warnings;
+};
+#define TIDEMARK__V1__CONFIGURATION_VERSION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__configuration_version__descriptor) \
+    , 0, {0,NULL}, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL }
+
+
+struct  Tidemark__V1__PutConfigurationRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData yaml;
+  char *author;
+  char *comment;
+  protobuf_c_boolean validate_only;
+};
+#define TIDEMARK__V1__PUT_CONFIGURATION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__put_configuration_request__descriptor) \
+    , {0,NULL}, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+
+
+struct  Tidemark__V1__PutConfigurationResponse
+{
+  ProtobufCMessage base;
+  /*
+   * number 0 where it was only validated
+   */
+  Tidemark__V1__ConfigurationVersion *version;
+  /*
+   * `line:column: what`; nothing is stored then
+   */
+  size_t n_faults;
+  char **faults;
+};
+#define TIDEMARK__V1__PUT_CONFIGURATION_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__put_configuration_response__descriptor) \
+    , NULL, 0,NULL }
+
+
+struct  Tidemark__V1__ListConfigurationsRequest
+{
+  ProtobufCMessage base;
+  Tidemark__V1__Page *page;
+};
+#define TIDEMARK__V1__LIST_CONFIGURATIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__list_configurations_request__descriptor) \
+    , NULL }
+
+
+struct  Tidemark__V1__ListConfigurationsResponse
+{
+  ProtobufCMessage base;
+  /*
+   * newest first
+   */
+  size_t n_versions;
+  Tidemark__V1__ConfigurationVersion **versions;
+  char *next_page_token;
+};
+#define TIDEMARK__V1__LIST_CONFIGURATIONS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__list_configurations_response__descriptor) \
+    , 0,NULL, (char *)protobuf_c_empty_string }
+
+
+struct  Tidemark__V1__GetConfigurationRequest
+{
+  ProtobufCMessage base;
+  /*
+   * 0 is the one in force
+   */
+  uint64_t version;
+};
+#define TIDEMARK__V1__GET_CONFIGURATION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__get_configuration_request__descriptor) \
+    , 0 }
+
+
+struct  Tidemark__V1__GetConfigurationResponse
+{
+  ProtobufCMessage base;
+  Tidemark__V1__ConfigurationVersion *version;
+};
+#define TIDEMARK__V1__GET_CONFIGURATION_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__get_configuration_response__descriptor) \
+    , NULL }
+
+
+struct  Tidemark__V1__ActivateConfigurationRequest
+{
+  ProtobufCMessage base;
+  /*
+   * an older one rolls back
+   */
+  uint64_t version;
+};
+#define TIDEMARK__V1__ACTIVATE_CONFIGURATION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__activate_configuration_request__descriptor) \
+    , 0 }
+
+
+struct  Tidemark__V1__ActivateConfigurationResponse
+{
+  ProtobufCMessage base;
+  Tidemark__V1__ConfigurationVersion *version;
+};
+#define TIDEMARK__V1__ACTIVATE_CONFIGURATION_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__activate_configuration_response__descriptor) \
+    , NULL }
+
+
+struct  Tidemark__V1__SendDigestRequest
+{
+  ProtobufCMessage base;
+  char *digest;
+};
+#define TIDEMARK__V1__SEND_DIGEST_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__send_digest_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Tidemark__V1__SendDigestResponse
+{
+  ProtobufCMessage base;
+  uint32_t anomalies;
+};
+#define TIDEMARK__V1__SEND_DIGEST_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__send_digest_response__descriptor) \
+    , 0 }
+
+
+struct  Tidemark__V1__HandleInboundRequest
+{
+  ProtobufCMessage base;
+  /*
+   * "pagerduty"
+   */
+  char *kind;
+  char *receiver;
+  /*
+   * as it came
+   */
+  ProtobufCBinaryData body;
+  size_t n_headers;
+  Tidemark__V1__LabelPair **headers;
+};
+#define TIDEMARK__V1__HANDLE_INBOUND_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__handle_inbound_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, {0,NULL}, 0,NULL }
+
+
+struct  Tidemark__V1__HandleInboundResponse
+{
+  ProtobufCMessage base;
+  uint32_t applied;
+  /*
+   * it was handled before
+   */
+  protobuf_c_boolean duplicate;
+};
+#define TIDEMARK__V1__HANDLE_INBOUND_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__handle_inbound_response__descriptor) \
+    , 0, 0 }
 
 
 /* Tidemark__V1__SubmitRequest methods */
@@ -367,6 +934,44 @@ Tidemark__V1__TestRoutingRequest *
 void   tidemark__v1__test_routing_request__free_unpacked
                      (Tidemark__V1__TestRoutingRequest *message,
                       ProtobufCAllocator *allocator);
+/* Tidemark__V1__RoutingStep methods */
+void   tidemark__v1__routing_step__init
+                     (Tidemark__V1__RoutingStep         *message);
+size_t tidemark__v1__routing_step__get_packed_size
+                     (const Tidemark__V1__RoutingStep   *message);
+size_t tidemark__v1__routing_step__pack
+                     (const Tidemark__V1__RoutingStep   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__routing_step__pack_to_buffer
+                     (const Tidemark__V1__RoutingStep   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__RoutingStep *
+       tidemark__v1__routing_step__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__routing_step__free_unpacked
+                     (Tidemark__V1__RoutingStep *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__RoutingDestination methods */
+void   tidemark__v1__routing_destination__init
+                     (Tidemark__V1__RoutingDestination         *message);
+size_t tidemark__v1__routing_destination__get_packed_size
+                     (const Tidemark__V1__RoutingDestination   *message);
+size_t tidemark__v1__routing_destination__pack
+                     (const Tidemark__V1__RoutingDestination   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__routing_destination__pack_to_buffer
+                     (const Tidemark__V1__RoutingDestination   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__RoutingDestination *
+       tidemark__v1__routing_destination__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__routing_destination__free_unpacked
+                     (Tidemark__V1__RoutingDestination *message,
+                      ProtobufCAllocator *allocator);
 /* Tidemark__V1__TestRoutingResponse methods */
 void   tidemark__v1__test_routing_response__init
                      (Tidemark__V1__TestRoutingResponse         *message);
@@ -385,6 +990,595 @@ Tidemark__V1__TestRoutingResponse *
                       const uint8_t       *data);
 void   tidemark__v1__test_routing_response__free_unpacked
                      (Tidemark__V1__TestRoutingResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__MatcherSet methods */
+void   tidemark__v1__matcher_set__init
+                     (Tidemark__V1__MatcherSet         *message);
+size_t tidemark__v1__matcher_set__get_packed_size
+                     (const Tidemark__V1__MatcherSet   *message);
+size_t tidemark__v1__matcher_set__pack
+                     (const Tidemark__V1__MatcherSet   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__matcher_set__pack_to_buffer
+                     (const Tidemark__V1__MatcherSet   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__MatcherSet *
+       tidemark__v1__matcher_set__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__matcher_set__free_unpacked
+                     (Tidemark__V1__MatcherSet *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__Silence methods */
+void   tidemark__v1__silence__init
+                     (Tidemark__V1__Silence         *message);
+size_t tidemark__v1__silence__get_packed_size
+                     (const Tidemark__V1__Silence   *message);
+size_t tidemark__v1__silence__pack
+                     (const Tidemark__V1__Silence   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__silence__pack_to_buffer
+                     (const Tidemark__V1__Silence   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__Silence *
+       tidemark__v1__silence__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__silence__free_unpacked
+                     (Tidemark__V1__Silence *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__CreateSilenceRequest methods */
+void   tidemark__v1__create_silence_request__init
+                     (Tidemark__V1__CreateSilenceRequest         *message);
+size_t tidemark__v1__create_silence_request__get_packed_size
+                     (const Tidemark__V1__CreateSilenceRequest   *message);
+size_t tidemark__v1__create_silence_request__pack
+                     (const Tidemark__V1__CreateSilenceRequest   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__create_silence_request__pack_to_buffer
+                     (const Tidemark__V1__CreateSilenceRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__CreateSilenceRequest *
+       tidemark__v1__create_silence_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__create_silence_request__free_unpacked
+                     (Tidemark__V1__CreateSilenceRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__CreateSilenceResponse methods */
+void   tidemark__v1__create_silence_response__init
+                     (Tidemark__V1__CreateSilenceResponse         *message);
+size_t tidemark__v1__create_silence_response__get_packed_size
+                     (const Tidemark__V1__CreateSilenceResponse   *message);
+size_t tidemark__v1__create_silence_response__pack
+                     (const Tidemark__V1__CreateSilenceResponse   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__create_silence_response__pack_to_buffer
+                     (const Tidemark__V1__CreateSilenceResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__CreateSilenceResponse *
+       tidemark__v1__create_silence_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__create_silence_response__free_unpacked
+                     (Tidemark__V1__CreateSilenceResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__ExpireSilenceRequest methods */
+void   tidemark__v1__expire_silence_request__init
+                     (Tidemark__V1__ExpireSilenceRequest         *message);
+size_t tidemark__v1__expire_silence_request__get_packed_size
+                     (const Tidemark__V1__ExpireSilenceRequest   *message);
+size_t tidemark__v1__expire_silence_request__pack
+                     (const Tidemark__V1__ExpireSilenceRequest   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__expire_silence_request__pack_to_buffer
+                     (const Tidemark__V1__ExpireSilenceRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__ExpireSilenceRequest *
+       tidemark__v1__expire_silence_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__expire_silence_request__free_unpacked
+                     (Tidemark__V1__ExpireSilenceRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__ExpireSilenceResponse methods */
+void   tidemark__v1__expire_silence_response__init
+                     (Tidemark__V1__ExpireSilenceResponse         *message);
+size_t tidemark__v1__expire_silence_response__get_packed_size
+                     (const Tidemark__V1__ExpireSilenceResponse   *message);
+size_t tidemark__v1__expire_silence_response__pack
+                     (const Tidemark__V1__ExpireSilenceResponse   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__expire_silence_response__pack_to_buffer
+                     (const Tidemark__V1__ExpireSilenceResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__ExpireSilenceResponse *
+       tidemark__v1__expire_silence_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__expire_silence_response__free_unpacked
+                     (Tidemark__V1__ExpireSilenceResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__ListSilencesRequest methods */
+void   tidemark__v1__list_silences_request__init
+                     (Tidemark__V1__ListSilencesRequest         *message);
+size_t tidemark__v1__list_silences_request__get_packed_size
+                     (const Tidemark__V1__ListSilencesRequest   *message);
+size_t tidemark__v1__list_silences_request__pack
+                     (const Tidemark__V1__ListSilencesRequest   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__list_silences_request__pack_to_buffer
+                     (const Tidemark__V1__ListSilencesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__ListSilencesRequest *
+       tidemark__v1__list_silences_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__list_silences_request__free_unpacked
+                     (Tidemark__V1__ListSilencesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__ListSilencesResponse methods */
+void   tidemark__v1__list_silences_response__init
+                     (Tidemark__V1__ListSilencesResponse         *message);
+size_t tidemark__v1__list_silences_response__get_packed_size
+                     (const Tidemark__V1__ListSilencesResponse   *message);
+size_t tidemark__v1__list_silences_response__pack
+                     (const Tidemark__V1__ListSilencesResponse   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__list_silences_response__pack_to_buffer
+                     (const Tidemark__V1__ListSilencesResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__ListSilencesResponse *
+       tidemark__v1__list_silences_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__list_silences_response__free_unpacked
+                     (Tidemark__V1__ListSilencesResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__PreviewSilenceRequest methods */
+void   tidemark__v1__preview_silence_request__init
+                     (Tidemark__V1__PreviewSilenceRequest         *message);
+size_t tidemark__v1__preview_silence_request__get_packed_size
+                     (const Tidemark__V1__PreviewSilenceRequest   *message);
+size_t tidemark__v1__preview_silence_request__pack
+                     (const Tidemark__V1__PreviewSilenceRequest   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__preview_silence_request__pack_to_buffer
+                     (const Tidemark__V1__PreviewSilenceRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__PreviewSilenceRequest *
+       tidemark__v1__preview_silence_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__preview_silence_request__free_unpacked
+                     (Tidemark__V1__PreviewSilenceRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__PreviewSilenceResponse methods */
+void   tidemark__v1__preview_silence_response__init
+                     (Tidemark__V1__PreviewSilenceResponse         *message);
+size_t tidemark__v1__preview_silence_response__get_packed_size
+                     (const Tidemark__V1__PreviewSilenceResponse   *message);
+size_t tidemark__v1__preview_silence_response__pack
+                     (const Tidemark__V1__PreviewSilenceResponse   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__preview_silence_response__pack_to_buffer
+                     (const Tidemark__V1__PreviewSilenceResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__PreviewSilenceResponse *
+       tidemark__v1__preview_silence_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__preview_silence_response__free_unpacked
+                     (Tidemark__V1__PreviewSilenceResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__TestReceiverRequest methods */
+void   tidemark__v1__test_receiver_request__init
+                     (Tidemark__V1__TestReceiverRequest         *message);
+size_t tidemark__v1__test_receiver_request__get_packed_size
+                     (const Tidemark__V1__TestReceiverRequest   *message);
+size_t tidemark__v1__test_receiver_request__pack
+                     (const Tidemark__V1__TestReceiverRequest   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__test_receiver_request__pack_to_buffer
+                     (const Tidemark__V1__TestReceiverRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__TestReceiverRequest *
+       tidemark__v1__test_receiver_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__test_receiver_request__free_unpacked
+                     (Tidemark__V1__TestReceiverRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__TestReceiverResponse methods */
+void   tidemark__v1__test_receiver_response__init
+                     (Tidemark__V1__TestReceiverResponse         *message);
+size_t tidemark__v1__test_receiver_response__get_packed_size
+                     (const Tidemark__V1__TestReceiverResponse   *message);
+size_t tidemark__v1__test_receiver_response__pack
+                     (const Tidemark__V1__TestReceiverResponse   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__test_receiver_response__pack_to_buffer
+                     (const Tidemark__V1__TestReceiverResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__TestReceiverResponse *
+       tidemark__v1__test_receiver_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__test_receiver_response__free_unpacked
+                     (Tidemark__V1__TestReceiverResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__ReceiverHealth methods */
+void   tidemark__v1__receiver_health__init
+                     (Tidemark__V1__ReceiverHealth         *message);
+size_t tidemark__v1__receiver_health__get_packed_size
+                     (const Tidemark__V1__ReceiverHealth   *message);
+size_t tidemark__v1__receiver_health__pack
+                     (const Tidemark__V1__ReceiverHealth   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__receiver_health__pack_to_buffer
+                     (const Tidemark__V1__ReceiverHealth   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__ReceiverHealth *
+       tidemark__v1__receiver_health__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__receiver_health__free_unpacked
+                     (Tidemark__V1__ReceiverHealth *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__ListReceiversRequest methods */
+void   tidemark__v1__list_receivers_request__init
+                     (Tidemark__V1__ListReceiversRequest         *message);
+size_t tidemark__v1__list_receivers_request__get_packed_size
+                     (const Tidemark__V1__ListReceiversRequest   *message);
+size_t tidemark__v1__list_receivers_request__pack
+                     (const Tidemark__V1__ListReceiversRequest   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__list_receivers_request__pack_to_buffer
+                     (const Tidemark__V1__ListReceiversRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__ListReceiversRequest *
+       tidemark__v1__list_receivers_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__list_receivers_request__free_unpacked
+                     (Tidemark__V1__ListReceiversRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__ListReceiversResponse methods */
+void   tidemark__v1__list_receivers_response__init
+                     (Tidemark__V1__ListReceiversResponse         *message);
+size_t tidemark__v1__list_receivers_response__get_packed_size
+                     (const Tidemark__V1__ListReceiversResponse   *message);
+size_t tidemark__v1__list_receivers_response__pack
+                     (const Tidemark__V1__ListReceiversResponse   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__list_receivers_response__pack_to_buffer
+                     (const Tidemark__V1__ListReceiversResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__ListReceiversResponse *
+       tidemark__v1__list_receivers_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__list_receivers_response__free_unpacked
+                     (Tidemark__V1__ListReceiversResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__GetAccountRequest methods */
+void   tidemark__v1__get_account_request__init
+                     (Tidemark__V1__GetAccountRequest         *message);
+size_t tidemark__v1__get_account_request__get_packed_size
+                     (const Tidemark__V1__GetAccountRequest   *message);
+size_t tidemark__v1__get_account_request__pack
+                     (const Tidemark__V1__GetAccountRequest   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__get_account_request__pack_to_buffer
+                     (const Tidemark__V1__GetAccountRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__GetAccountRequest *
+       tidemark__v1__get_account_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__get_account_request__free_unpacked
+                     (Tidemark__V1__GetAccountRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__DispositionCount methods */
+void   tidemark__v1__disposition_count__init
+                     (Tidemark__V1__DispositionCount         *message);
+size_t tidemark__v1__disposition_count__get_packed_size
+                     (const Tidemark__V1__DispositionCount   *message);
+size_t tidemark__v1__disposition_count__pack
+                     (const Tidemark__V1__DispositionCount   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__disposition_count__pack_to_buffer
+                     (const Tidemark__V1__DispositionCount   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__DispositionCount *
+       tidemark__v1__disposition_count__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__disposition_count__free_unpacked
+                     (Tidemark__V1__DispositionCount *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__GetAccountResponse methods */
+void   tidemark__v1__get_account_response__init
+                     (Tidemark__V1__GetAccountResponse         *message);
+size_t tidemark__v1__get_account_response__get_packed_size
+                     (const Tidemark__V1__GetAccountResponse   *message);
+size_t tidemark__v1__get_account_response__pack
+                     (const Tidemark__V1__GetAccountResponse   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__get_account_response__pack_to_buffer
+                     (const Tidemark__V1__GetAccountResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__GetAccountResponse *
+       tidemark__v1__get_account_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__get_account_response__free_unpacked
+                     (Tidemark__V1__GetAccountResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__ConfigurationVersion methods */
+void   tidemark__v1__configuration_version__init
+                     (Tidemark__V1__ConfigurationVersion         *message);
+size_t tidemark__v1__configuration_version__get_packed_size
+                     (const Tidemark__V1__ConfigurationVersion   *message);
+size_t tidemark__v1__configuration_version__pack
+                     (const Tidemark__V1__ConfigurationVersion   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__configuration_version__pack_to_buffer
+                     (const Tidemark__V1__ConfigurationVersion   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__ConfigurationVersion *
+       tidemark__v1__configuration_version__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__configuration_version__free_unpacked
+                     (Tidemark__V1__ConfigurationVersion *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__PutConfigurationRequest methods */
+void   tidemark__v1__put_configuration_request__init
+                     (Tidemark__V1__PutConfigurationRequest         *message);
+size_t tidemark__v1__put_configuration_request__get_packed_size
+                     (const Tidemark__V1__PutConfigurationRequest   *message);
+size_t tidemark__v1__put_configuration_request__pack
+                     (const Tidemark__V1__PutConfigurationRequest   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__put_configuration_request__pack_to_buffer
+                     (const Tidemark__V1__PutConfigurationRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__PutConfigurationRequest *
+       tidemark__v1__put_configuration_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__put_configuration_request__free_unpacked
+                     (Tidemark__V1__PutConfigurationRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__PutConfigurationResponse methods */
+void   tidemark__v1__put_configuration_response__init
+                     (Tidemark__V1__PutConfigurationResponse         *message);
+size_t tidemark__v1__put_configuration_response__get_packed_size
+                     (const Tidemark__V1__PutConfigurationResponse   *message);
+size_t tidemark__v1__put_configuration_response__pack
+                     (const Tidemark__V1__PutConfigurationResponse   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__put_configuration_response__pack_to_buffer
+                     (const Tidemark__V1__PutConfigurationResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__PutConfigurationResponse *
+       tidemark__v1__put_configuration_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__put_configuration_response__free_unpacked
+                     (Tidemark__V1__PutConfigurationResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__ListConfigurationsRequest methods */
+void   tidemark__v1__list_configurations_request__init
+                     (Tidemark__V1__ListConfigurationsRequest         *message);
+size_t tidemark__v1__list_configurations_request__get_packed_size
+                     (const Tidemark__V1__ListConfigurationsRequest   *message);
+size_t tidemark__v1__list_configurations_request__pack
+                     (const Tidemark__V1__ListConfigurationsRequest   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__list_configurations_request__pack_to_buffer
+                     (const Tidemark__V1__ListConfigurationsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__ListConfigurationsRequest *
+       tidemark__v1__list_configurations_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__list_configurations_request__free_unpacked
+                     (Tidemark__V1__ListConfigurationsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__ListConfigurationsResponse methods */
+void   tidemark__v1__list_configurations_response__init
+                     (Tidemark__V1__ListConfigurationsResponse         *message);
+size_t tidemark__v1__list_configurations_response__get_packed_size
+                     (const Tidemark__V1__ListConfigurationsResponse   *message);
+size_t tidemark__v1__list_configurations_response__pack
+                     (const Tidemark__V1__ListConfigurationsResponse   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__list_configurations_response__pack_to_buffer
+                     (const Tidemark__V1__ListConfigurationsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__ListConfigurationsResponse *
+       tidemark__v1__list_configurations_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__list_configurations_response__free_unpacked
+                     (Tidemark__V1__ListConfigurationsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__GetConfigurationRequest methods */
+void   tidemark__v1__get_configuration_request__init
+                     (Tidemark__V1__GetConfigurationRequest         *message);
+size_t tidemark__v1__get_configuration_request__get_packed_size
+                     (const Tidemark__V1__GetConfigurationRequest   *message);
+size_t tidemark__v1__get_configuration_request__pack
+                     (const Tidemark__V1__GetConfigurationRequest   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__get_configuration_request__pack_to_buffer
+                     (const Tidemark__V1__GetConfigurationRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__GetConfigurationRequest *
+       tidemark__v1__get_configuration_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__get_configuration_request__free_unpacked
+                     (Tidemark__V1__GetConfigurationRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__GetConfigurationResponse methods */
+void   tidemark__v1__get_configuration_response__init
+                     (Tidemark__V1__GetConfigurationResponse         *message);
+size_t tidemark__v1__get_configuration_response__get_packed_size
+                     (const Tidemark__V1__GetConfigurationResponse   *message);
+size_t tidemark__v1__get_configuration_response__pack
+                     (const Tidemark__V1__GetConfigurationResponse   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__get_configuration_response__pack_to_buffer
+                     (const Tidemark__V1__GetConfigurationResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__GetConfigurationResponse *
+       tidemark__v1__get_configuration_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__get_configuration_response__free_unpacked
+                     (Tidemark__V1__GetConfigurationResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__ActivateConfigurationRequest methods */
+void   tidemark__v1__activate_configuration_request__init
+                     (Tidemark__V1__ActivateConfigurationRequest         *message);
+size_t tidemark__v1__activate_configuration_request__get_packed_size
+                     (const Tidemark__V1__ActivateConfigurationRequest   *message);
+size_t tidemark__v1__activate_configuration_request__pack
+                     (const Tidemark__V1__ActivateConfigurationRequest   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__activate_configuration_request__pack_to_buffer
+                     (const Tidemark__V1__ActivateConfigurationRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__ActivateConfigurationRequest *
+       tidemark__v1__activate_configuration_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__activate_configuration_request__free_unpacked
+                     (Tidemark__V1__ActivateConfigurationRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__ActivateConfigurationResponse methods */
+void   tidemark__v1__activate_configuration_response__init
+                     (Tidemark__V1__ActivateConfigurationResponse         *message);
+size_t tidemark__v1__activate_configuration_response__get_packed_size
+                     (const Tidemark__V1__ActivateConfigurationResponse   *message);
+size_t tidemark__v1__activate_configuration_response__pack
+                     (const Tidemark__V1__ActivateConfigurationResponse   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__activate_configuration_response__pack_to_buffer
+                     (const Tidemark__V1__ActivateConfigurationResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__ActivateConfigurationResponse *
+       tidemark__v1__activate_configuration_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__activate_configuration_response__free_unpacked
+                     (Tidemark__V1__ActivateConfigurationResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__SendDigestRequest methods */
+void   tidemark__v1__send_digest_request__init
+                     (Tidemark__V1__SendDigestRequest         *message);
+size_t tidemark__v1__send_digest_request__get_packed_size
+                     (const Tidemark__V1__SendDigestRequest   *message);
+size_t tidemark__v1__send_digest_request__pack
+                     (const Tidemark__V1__SendDigestRequest   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__send_digest_request__pack_to_buffer
+                     (const Tidemark__V1__SendDigestRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__SendDigestRequest *
+       tidemark__v1__send_digest_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__send_digest_request__free_unpacked
+                     (Tidemark__V1__SendDigestRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__SendDigestResponse methods */
+void   tidemark__v1__send_digest_response__init
+                     (Tidemark__V1__SendDigestResponse         *message);
+size_t tidemark__v1__send_digest_response__get_packed_size
+                     (const Tidemark__V1__SendDigestResponse   *message);
+size_t tidemark__v1__send_digest_response__pack
+                     (const Tidemark__V1__SendDigestResponse   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__send_digest_response__pack_to_buffer
+                     (const Tidemark__V1__SendDigestResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__SendDigestResponse *
+       tidemark__v1__send_digest_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__send_digest_response__free_unpacked
+                     (Tidemark__V1__SendDigestResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__HandleInboundRequest methods */
+void   tidemark__v1__handle_inbound_request__init
+                     (Tidemark__V1__HandleInboundRequest         *message);
+size_t tidemark__v1__handle_inbound_request__get_packed_size
+                     (const Tidemark__V1__HandleInboundRequest   *message);
+size_t tidemark__v1__handle_inbound_request__pack
+                     (const Tidemark__V1__HandleInboundRequest   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__handle_inbound_request__pack_to_buffer
+                     (const Tidemark__V1__HandleInboundRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__HandleInboundRequest *
+       tidemark__v1__handle_inbound_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__handle_inbound_request__free_unpacked
+                     (Tidemark__V1__HandleInboundRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Tidemark__V1__HandleInboundResponse methods */
+void   tidemark__v1__handle_inbound_response__init
+                     (Tidemark__V1__HandleInboundResponse         *message);
+size_t tidemark__v1__handle_inbound_response__get_packed_size
+                     (const Tidemark__V1__HandleInboundResponse   *message);
+size_t tidemark__v1__handle_inbound_response__pack
+                     (const Tidemark__V1__HandleInboundResponse   *message,
+                      uint8_t             *out);
+size_t tidemark__v1__handle_inbound_response__pack_to_buffer
+                     (const Tidemark__V1__HandleInboundResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Tidemark__V1__HandleInboundResponse *
+       tidemark__v1__handle_inbound_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   tidemark__v1__handle_inbound_response__free_unpacked
+                     (Tidemark__V1__HandleInboundResponse *message,
                       ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
@@ -415,8 +1609,107 @@ typedef void (*Tidemark__V1__RetryDeliveryResponse_Closure)
 typedef void (*Tidemark__V1__TestRoutingRequest_Closure)
                  (const Tidemark__V1__TestRoutingRequest *message,
                   void *closure_data);
+typedef void (*Tidemark__V1__RoutingStep_Closure)
+                 (const Tidemark__V1__RoutingStep *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__RoutingDestination_Closure)
+                 (const Tidemark__V1__RoutingDestination *message,
+                  void *closure_data);
 typedef void (*Tidemark__V1__TestRoutingResponse_Closure)
                  (const Tidemark__V1__TestRoutingResponse *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__MatcherSet_Closure)
+                 (const Tidemark__V1__MatcherSet *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__Silence_Closure)
+                 (const Tidemark__V1__Silence *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__CreateSilenceRequest_Closure)
+                 (const Tidemark__V1__CreateSilenceRequest *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__CreateSilenceResponse_Closure)
+                 (const Tidemark__V1__CreateSilenceResponse *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__ExpireSilenceRequest_Closure)
+                 (const Tidemark__V1__ExpireSilenceRequest *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__ExpireSilenceResponse_Closure)
+                 (const Tidemark__V1__ExpireSilenceResponse *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__ListSilencesRequest_Closure)
+                 (const Tidemark__V1__ListSilencesRequest *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__ListSilencesResponse_Closure)
+                 (const Tidemark__V1__ListSilencesResponse *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__PreviewSilenceRequest_Closure)
+                 (const Tidemark__V1__PreviewSilenceRequest *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__PreviewSilenceResponse_Closure)
+                 (const Tidemark__V1__PreviewSilenceResponse *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__TestReceiverRequest_Closure)
+                 (const Tidemark__V1__TestReceiverRequest *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__TestReceiverResponse_Closure)
+                 (const Tidemark__V1__TestReceiverResponse *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__ReceiverHealth_Closure)
+                 (const Tidemark__V1__ReceiverHealth *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__ListReceiversRequest_Closure)
+                 (const Tidemark__V1__ListReceiversRequest *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__ListReceiversResponse_Closure)
+                 (const Tidemark__V1__ListReceiversResponse *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__GetAccountRequest_Closure)
+                 (const Tidemark__V1__GetAccountRequest *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__DispositionCount_Closure)
+                 (const Tidemark__V1__DispositionCount *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__GetAccountResponse_Closure)
+                 (const Tidemark__V1__GetAccountResponse *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__ConfigurationVersion_Closure)
+                 (const Tidemark__V1__ConfigurationVersion *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__PutConfigurationRequest_Closure)
+                 (const Tidemark__V1__PutConfigurationRequest *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__PutConfigurationResponse_Closure)
+                 (const Tidemark__V1__PutConfigurationResponse *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__ListConfigurationsRequest_Closure)
+                 (const Tidemark__V1__ListConfigurationsRequest *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__ListConfigurationsResponse_Closure)
+                 (const Tidemark__V1__ListConfigurationsResponse *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__GetConfigurationRequest_Closure)
+                 (const Tidemark__V1__GetConfigurationRequest *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__GetConfigurationResponse_Closure)
+                 (const Tidemark__V1__GetConfigurationResponse *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__ActivateConfigurationRequest_Closure)
+                 (const Tidemark__V1__ActivateConfigurationRequest *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__ActivateConfigurationResponse_Closure)
+                 (const Tidemark__V1__ActivateConfigurationResponse *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__SendDigestRequest_Closure)
+                 (const Tidemark__V1__SendDigestRequest *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__SendDigestResponse_Closure)
+                 (const Tidemark__V1__SendDigestResponse *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__HandleInboundRequest_Closure)
+                 (const Tidemark__V1__HandleInboundRequest *message,
+                  void *closure_data);
+typedef void (*Tidemark__V1__HandleInboundResponse_Closure)
+                 (const Tidemark__V1__HandleInboundResponse *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -441,6 +1734,58 @@ struct Tidemark__V1__Notifier_Service
                        const Tidemark__V1__TestRoutingRequest *input,
                        Tidemark__V1__TestRoutingResponse_Closure closure,
                        void *closure_data);
+  void (*create_silence)(Tidemark__V1__Notifier_Service *service,
+                         const Tidemark__V1__CreateSilenceRequest *input,
+                         Tidemark__V1__CreateSilenceResponse_Closure closure,
+                         void *closure_data);
+  void (*expire_silence)(Tidemark__V1__Notifier_Service *service,
+                         const Tidemark__V1__ExpireSilenceRequest *input,
+                         Tidemark__V1__ExpireSilenceResponse_Closure closure,
+                         void *closure_data);
+  void (*list_silences)(Tidemark__V1__Notifier_Service *service,
+                        const Tidemark__V1__ListSilencesRequest *input,
+                        Tidemark__V1__ListSilencesResponse_Closure closure,
+                        void *closure_data);
+  void (*preview_silence)(Tidemark__V1__Notifier_Service *service,
+                          const Tidemark__V1__PreviewSilenceRequest *input,
+                          Tidemark__V1__PreviewSilenceResponse_Closure closure,
+                          void *closure_data);
+  void (*test_receiver)(Tidemark__V1__Notifier_Service *service,
+                        const Tidemark__V1__TestReceiverRequest *input,
+                        Tidemark__V1__TestReceiverResponse_Closure closure,
+                        void *closure_data);
+  void (*list_receivers)(Tidemark__V1__Notifier_Service *service,
+                         const Tidemark__V1__ListReceiversRequest *input,
+                         Tidemark__V1__ListReceiversResponse_Closure closure,
+                         void *closure_data);
+  void (*get_account)(Tidemark__V1__Notifier_Service *service,
+                      const Tidemark__V1__GetAccountRequest *input,
+                      Tidemark__V1__GetAccountResponse_Closure closure,
+                      void *closure_data);
+  void (*put_configuration)(Tidemark__V1__Notifier_Service *service,
+                            const Tidemark__V1__PutConfigurationRequest *input,
+                            Tidemark__V1__PutConfigurationResponse_Closure closure,
+                            void *closure_data);
+  void (*list_configurations)(Tidemark__V1__Notifier_Service *service,
+                              const Tidemark__V1__ListConfigurationsRequest *input,
+                              Tidemark__V1__ListConfigurationsResponse_Closure closure,
+                              void *closure_data);
+  void (*get_configuration)(Tidemark__V1__Notifier_Service *service,
+                            const Tidemark__V1__GetConfigurationRequest *input,
+                            Tidemark__V1__GetConfigurationResponse_Closure closure,
+                            void *closure_data);
+  void (*activate_configuration)(Tidemark__V1__Notifier_Service *service,
+                                 const Tidemark__V1__ActivateConfigurationRequest *input,
+                                 Tidemark__V1__ActivateConfigurationResponse_Closure closure,
+                                 void *closure_data);
+  void (*send_digest)(Tidemark__V1__Notifier_Service *service,
+                      const Tidemark__V1__SendDigestRequest *input,
+                      Tidemark__V1__SendDigestResponse_Closure closure,
+                      void *closure_data);
+  void (*handle_inbound)(Tidemark__V1__Notifier_Service *service,
+                         const Tidemark__V1__HandleInboundRequest *input,
+                         Tidemark__V1__HandleInboundResponse_Closure closure,
+                         void *closure_data);
 };
 typedef void (*Tidemark__V1__Notifier_ServiceDestroy)(Tidemark__V1__Notifier_Service *);
 void tidemark__v1__notifier__init (Tidemark__V1__Notifier_Service *service,
@@ -452,7 +1797,20 @@ void tidemark__v1__notifier__init (Tidemark__V1__Notifier_Service *service,
       function_prefix__ ## submit,\
       function_prefix__ ## list_deliveries,\
       function_prefix__ ## retry_delivery,\
-      function_prefix__ ## test_routing  }
+      function_prefix__ ## test_routing,\
+      function_prefix__ ## create_silence,\
+      function_prefix__ ## expire_silence,\
+      function_prefix__ ## list_silences,\
+      function_prefix__ ## preview_silence,\
+      function_prefix__ ## test_receiver,\
+      function_prefix__ ## list_receivers,\
+      function_prefix__ ## get_account,\
+      function_prefix__ ## put_configuration,\
+      function_prefix__ ## list_configurations,\
+      function_prefix__ ## get_configuration,\
+      function_prefix__ ## activate_configuration,\
+      function_prefix__ ## send_digest,\
+      function_prefix__ ## handle_inbound  }
 void tidemark__v1__notifier__submit(ProtobufCService *service,
                                     const Tidemark__V1__SubmitRequest *input,
                                     Tidemark__V1__SubmitResponse_Closure closure,
@@ -469,6 +1827,58 @@ void tidemark__v1__notifier__test_routing(ProtobufCService *service,
                                           const Tidemark__V1__TestRoutingRequest *input,
                                           Tidemark__V1__TestRoutingResponse_Closure closure,
                                           void *closure_data);
+void tidemark__v1__notifier__create_silence(ProtobufCService *service,
+                                            const Tidemark__V1__CreateSilenceRequest *input,
+                                            Tidemark__V1__CreateSilenceResponse_Closure closure,
+                                            void *closure_data);
+void tidemark__v1__notifier__expire_silence(ProtobufCService *service,
+                                            const Tidemark__V1__ExpireSilenceRequest *input,
+                                            Tidemark__V1__ExpireSilenceResponse_Closure closure,
+                                            void *closure_data);
+void tidemark__v1__notifier__list_silences(ProtobufCService *service,
+                                           const Tidemark__V1__ListSilencesRequest *input,
+                                           Tidemark__V1__ListSilencesResponse_Closure closure,
+                                           void *closure_data);
+void tidemark__v1__notifier__preview_silence(ProtobufCService *service,
+                                             const Tidemark__V1__PreviewSilenceRequest *input,
+                                             Tidemark__V1__PreviewSilenceResponse_Closure closure,
+                                             void *closure_data);
+void tidemark__v1__notifier__test_receiver(ProtobufCService *service,
+                                           const Tidemark__V1__TestReceiverRequest *input,
+                                           Tidemark__V1__TestReceiverResponse_Closure closure,
+                                           void *closure_data);
+void tidemark__v1__notifier__list_receivers(ProtobufCService *service,
+                                            const Tidemark__V1__ListReceiversRequest *input,
+                                            Tidemark__V1__ListReceiversResponse_Closure closure,
+                                            void *closure_data);
+void tidemark__v1__notifier__get_account(ProtobufCService *service,
+                                         const Tidemark__V1__GetAccountRequest *input,
+                                         Tidemark__V1__GetAccountResponse_Closure closure,
+                                         void *closure_data);
+void tidemark__v1__notifier__put_configuration(ProtobufCService *service,
+                                               const Tidemark__V1__PutConfigurationRequest *input,
+                                               Tidemark__V1__PutConfigurationResponse_Closure closure,
+                                               void *closure_data);
+void tidemark__v1__notifier__list_configurations(ProtobufCService *service,
+                                                 const Tidemark__V1__ListConfigurationsRequest *input,
+                                                 Tidemark__V1__ListConfigurationsResponse_Closure closure,
+                                                 void *closure_data);
+void tidemark__v1__notifier__get_configuration(ProtobufCService *service,
+                                               const Tidemark__V1__GetConfigurationRequest *input,
+                                               Tidemark__V1__GetConfigurationResponse_Closure closure,
+                                               void *closure_data);
+void tidemark__v1__notifier__activate_configuration(ProtobufCService *service,
+                                                    const Tidemark__V1__ActivateConfigurationRequest *input,
+                                                    Tidemark__V1__ActivateConfigurationResponse_Closure closure,
+                                                    void *closure_data);
+void tidemark__v1__notifier__send_digest(ProtobufCService *service,
+                                         const Tidemark__V1__SendDigestRequest *input,
+                                         Tidemark__V1__SendDigestResponse_Closure closure,
+                                         void *closure_data);
+void tidemark__v1__notifier__handle_inbound(ProtobufCService *service,
+                                            const Tidemark__V1__HandleInboundRequest *input,
+                                            Tidemark__V1__HandleInboundResponse_Closure closure,
+                                            void *closure_data);
 
 /* --- descriptors --- */
 
@@ -482,7 +1892,40 @@ extern const ProtobufCMessageDescriptor tidemark__v1__list_deliveries_response__
 extern const ProtobufCMessageDescriptor tidemark__v1__retry_delivery_request__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__retry_delivery_response__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__test_routing_request__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__routing_step__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__routing_destination__descriptor;
 extern const ProtobufCMessageDescriptor tidemark__v1__test_routing_response__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__matcher_set__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__silence__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__create_silence_request__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__create_silence_response__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__expire_silence_request__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__expire_silence_response__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__list_silences_request__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__list_silences_response__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__preview_silence_request__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__preview_silence_response__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__test_receiver_request__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__test_receiver_response__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__receiver_health__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__list_receivers_request__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__list_receivers_response__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__get_account_request__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__disposition_count__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__get_account_response__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__configuration_version__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__put_configuration_request__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__put_configuration_response__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__list_configurations_request__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__list_configurations_response__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__get_configuration_request__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__get_configuration_response__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__activate_configuration_request__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__activate_configuration_response__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__send_digest_request__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__send_digest_response__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__handle_inbound_request__descriptor;
+extern const ProtobufCMessageDescriptor tidemark__v1__handle_inbound_response__descriptor;
 extern const ProtobufCServiceDescriptor tidemark__v1__notifier__descriptor;
 
 PROTOBUF_C__END_DECLS

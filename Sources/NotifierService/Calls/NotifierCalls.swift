@@ -1,5 +1,4 @@
 internal import Alerting
-internal import Cryptography
 internal import DeliveryContract
 internal import Postgres
 internal import RPC
@@ -12,6 +11,14 @@ struct NotifierCalls: NotifierHandler {
   let figures: NotifierFigures
   let logger: Logger
   let clock: @Sendable () -> Int64
+  /// Reads a configuration as the service would.
+  let reading: @Sendable ([UInt8]) throws(RoutesError) -> Routes
+  /// Looks which configuration is in force now.
+  let refresh: @Sendable () async -> Void
+  /// What comes back from outside.
+  let inbound: InboundForwarding
+  /// Longest silence, in seconds; nil where there is no limit.
+  var silenceSecondsLimit: Int64?
 
   func submit(
     _ request: SubmitRequest, context: CallContext
@@ -43,16 +50,8 @@ struct NotifierCalls: NotifierHandler {
     _ request: ListDeliveriesRequest, context: CallContext
   ) async throws(RPCError) -> ListDeliveriesResponse {
     var filter = DeliveryStore.Filter()
-    let size = request.page?.pageSize ?? 0
-    guard size >= 0 else {
-      throw RPCError(
-        .invalidArgument, field: "page.page_size", reason: "out_of_range",
-        "page.page_size must not be negative and is \(size)")
-    }
-    filter.limit = size == 0 ? 50 : min(Int(size), 1_000)
-    if let token = request.page?.pageToken, !token.isEmpty {
-      filter.beforeSequence = try sequence(ofToken: token)
-    }
+    filter.limit = try pageSize(request.page)
+    filter.beforeSequence = try pageStart(request.page)
     if !request.anomalyID.isEmpty {
       filter.anomaly = try AnomalyReference(bytes: request.anomalyID, field: "anomaly_id")
     }
@@ -64,7 +63,7 @@ struct NotifierCalls: NotifierHandler {
     let page = try await stored { () async throws in try await store.list(wanted) }
     var response = ListDeliveriesResponse()
     response.deliveries = page.records.map(Delivery.init)
-    response.nextPageToken = page.next.map { Base64.encodeURL(Array("d1:\($0)".utf8)) } ?? ""
+    response.nextPageToken = page.next.map(pageToken) ?? ""
     return response
   }
 
@@ -91,41 +90,8 @@ struct NotifierCalls: NotifierHandler {
     }
   }
 
-  func testRouting(
-    _ request: TestRoutingRequest, context: CallContext
-  ) async throws(RPCError) -> TestRoutingResponse {
-    var labels: Labels = [:]
-    for pair in request.labels {
-      guard Notice.labelNames.contains(pair.name) else {
-        throw RPCError(
-          .invalidArgument, field: "labels", reason: "unknown_label",
-          "there is no label '\(pair.name)'; there are "
-            + Notice.labelNames.joined(separator: ", "))
-      }
-      labels[pair.name] = pair.value
-    }
-    let matches = store.configuration.current.tree?.matches(labels) ?? []
-    var response = TestRoutingResponse()
-    response.receivers = matches.map(\.receiver)
-    response.routes = matches.map(\.path)
-    return response
-  }
-
-  private func sequence(ofToken token: String) throws(RPCError) -> Int64 {
-    let refusal = RPCError(
-      .invalidArgument, field: "page.page_token", reason: "bad_token",
-      "page.page_token is not one that was given out")
-    do {
-      let text = String(decoding: try Base64.decodeURL(token), as: UTF8.self)
-      guard text.hasPrefix("d1:"), let sequence = Int64(text.dropFirst(3)) else { throw refusal }
-      return sequence
-    } catch {
-      throw refusal
-    }
-  }
-
   /// Runs what needs the database, and turns its failures into statuses.
-  private func stored<Result: Sendable>(
+  func stored<Result: Sendable>(
     _ body: () async throws -> Result
   ) async throws(RPCError) -> Result {
     do {
