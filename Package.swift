@@ -176,7 +176,8 @@ let services: [Target] = [
   room(
     "NotifierService",
     runtime + stored + [
-      "YAML", "Egress", "Alerting", "Integration", "AnomalyContract", "DeliveryContract",
+      "YAML", "SeriesStore", "Egress", "Alerting", "Integration", "AnomalyContract",
+      "DeliveryContract",
     ] + vendors.map { .target(name: $0.name) }),
   room(
     "GatewayService",
@@ -318,8 +319,8 @@ let testRooms: [Target] = [
     "NotifierServiceTests",
     [
       "NotifierService", "Integration", "PagerDutyIntegration", "EmailIntegration",
-      "DeliveryContract", "AnomalyContract", "SeriesContract", "Alerting", "Egress", "WorkQueue",
-      "ServiceRuntime", "JSON", "RPC", "Postgres",
+      "DeliveryContract", "AnomalyContract", "SeriesContract", "SeriesModel", "Alerting", "Egress",
+      "WorkQueue", "ServiceRuntime", "JSON", "RPC", "Postgres",
     ]),
   tests(
     "GatewayServiceTests",

@@ -24,17 +24,23 @@ public struct DeliveryTry: Sendable, Hashable {
   public var latencyMicroseconds: Int64
   /// Whether no further try follows.
   public var isFinal: Bool
+  /// Why it was not taken, such as "rateLimited"; empty where it was.
+  public var failure: String
+  /// What was sent, cut, without secrets.
+  public var payload: String
 
   /// Gathers what is known of a try.
   public init(
     startedUnixMicroseconds: Int64, number: Int, answer: String, latencyMicroseconds: Int64,
-    isFinal: Bool
+    isFinal: Bool, failure: String = "", payload: String = ""
   ) {
     self.startedUnixMicroseconds = startedUnixMicroseconds
     self.number = number
     self.answer = answer
     self.latencyMicroseconds = latencyMicroseconds
     self.isFinal = isFinal
+    self.failure = failure
+    self.payload = payload
   }
 }
 
@@ -70,6 +76,16 @@ public struct DeliveryRecord: Sendable, Hashable {
   public var customer: String
   /// What happened in words.
   public var summary: String
+  /// Whom it is for, where the receiver stands for people; else empty.
+  public var person = ""
+  /// What the other side is to do: "trigger", "acknowledge", "resolve"; empty where nothing is sent.
+  public var action = ""
+  /// Why it is sent, such as "first"; empty where nothing is.
+  public var notificationReason = ""
+  /// What became of the anomaly, such as "silenced"; empty while that is open.
+  public var disposition = ""
+  /// All that it speaks of, most important first.
+  public var items: [AnomalyReference] = []
 
   /// Gathers a line of the log.
   public init(

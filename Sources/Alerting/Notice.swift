@@ -35,6 +35,16 @@ public enum NoticeIntent: String, Sendable, Hashable, CaseIterable {
   case neutral
 }
 
+/// How much of the house an anomaly speaks of.
+public enum NoticeScope: String, Sendable, Hashable, CaseIterable {
+  /// One series.
+  case series
+  /// A customer as a whole.
+  case customer
+  /// All customers that are compared with each other.
+  case cohort
+}
+
 /// What happened to an anomaly.
 public enum NoticeKind: Int, Sendable, Hashable, CaseIterable {
   case opened = 1
@@ -111,6 +121,8 @@ public struct Notice: Sendable, Hashable {
   public var granularity: Granularity
   /// Such as "drop" or "level_up".
   public var type: String
+  /// How much of the house it speaks of.
+  public var scope: NoticeScope
   /// How bad.
   public var severity: NoticeSeverity
   /// What it means.
@@ -142,11 +154,10 @@ public struct Notice: Sendable, Hashable {
   public init(
     anomaly: AnomalyReference, revision: UInt32, kind: NoticeKind, customer: Customer,
     metric: String, metricName: String = "", metricKind: MetricKind = .count, unit: String = "",
-    type: String,
-    severity: NoticeSeverity, intent: NoticeIntent, state: String, start: Bucket,
-    durationBuckets: Int64, baseline: Double, actual: Double, summary: String,
-    possibleCause: String = "", actions: [String] = [], detectedUnixMicroseconds: Int64,
-    changedUnixMicroseconds: Int64
+    type: String, scope: NoticeScope = .series, severity: NoticeSeverity, intent: NoticeIntent,
+    state: String, start: Bucket, durationBuckets: Int64, baseline: Double, actual: Double,
+    summary: String, possibleCause: String = "", actions: [String] = [],
+    detectedUnixMicroseconds: Int64, changedUnixMicroseconds: Int64
   ) {
     self.anomaly = anomaly
     self.revision = revision
@@ -158,6 +169,7 @@ public struct Notice: Sendable, Hashable {
     self.unit = unit
     self.granularity = start.granularity
     self.type = type
+    self.scope = scope
     self.severity = severity
     self.intent = intent
     self.state = state
@@ -173,9 +185,11 @@ public struct Notice: Sendable, Hashable {
   }
 
   /// The names of all labels that a route can look at.
+  ///
+  /// None of them holds a number: a group would fall apart each time it changes.
   public static let labelNames = [
-    "customer", "customer_name", "segment", "region", "owner", "metric", "anomaly_type",
-    "severity", "intent", "state", "granularity",
+    "customer", "customer_name", "segment", "region", "owner", "metric", "metric_kind",
+    "anomaly_type", "direction", "scope", "severity", "intent", "state", "granularity",
   ]
 
   /// Labels that change while an anomaly lasts, so that they tell none from another.
@@ -186,7 +200,8 @@ public struct Notice: Sendable, Hashable {
     [
       "customer": customer.externalID, "customer_name": customer.name,
       "segment": customer.segment, "region": customer.region, "owner": customer.owner,
-      "metric": metric, "anomaly_type": type, "severity": severity.name,
+      "metric": metric, "metric_kind": metricKindName, "anomaly_type": type,
+      "direction": direction, "scope": scope.rawValue, "severity": severity.name,
       "intent": intent.rawValue, "state": state, "granularity": granularity.name,
     ]
   }

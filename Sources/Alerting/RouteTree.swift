@@ -118,6 +118,20 @@ public struct RouteTree: Sendable, Hashable {
     return found.isEmpty ? [RouteMatch(path: path, key: key, policy: policy)] : found
   }
 
+  /// Every route, each before those below it: its way, and its way by conditions alone.
+  public var places: [(path: String, key: String)] { Self.places(root, path: "{}", key: "{}") }
+
+  private static func places(
+    _ route: Route, path: String, key: String
+  ) -> [(path: String, key: String)] {
+    var found = [(path: path, key: key)]
+    for (number, child) in route.children.enumerated() {
+      found += places(
+        child, path: step(path, child, number), key: "\(key)/\(child.conditions)")
+    }
+    return found
+  }
+
   static func step(_ path: String, _ route: Route, _ number: Int) -> String {
     "\(path)/\(route.conditions)/\(number)"
   }

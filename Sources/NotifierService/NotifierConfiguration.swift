@@ -25,6 +25,6 @@ public struct NotifierConfiguration: Sendable {
   public init(reading reader: ConfigurationReader) {
     runtime = RuntimeSettings(reading: reader)
     rpc = RPCSettings(reading: reader, optionalBackends: ["classifier"])
-    notifier = NotifierSettings(reading: reader)
+    notifier = NotifierSettings(reading: reader, zone: runtime.zone)
   }
 }

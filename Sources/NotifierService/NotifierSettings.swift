@@ -16,6 +16,9 @@ public struct NotifierSettings: Sendable {
   /// The gateway as people reach it; nil leaves links out.
   public var publicURL: String?
 
+  /// The organisation's time zone, for what names none.
+  public var zone = "UTC"
+
   /// The file that the routes were read from; nil where they came from elsewhere.
   public var routesFile: String?
 
@@ -51,7 +54,11 @@ public struct NotifierSettings: Sendable {
   }
 
   /// Reads the settings; what is wrong with the routes is kept with its line and column.
-  public init(reading reader: ConfigurationReader) {
+  ///
+  /// - Parameters:
+  ///   - reader: Keeps what is wrong.
+  ///   - zone: The organisation's time zone.
+  public init(reading reader: ConfigurationReader, zone: String = "UTC") {
     databaseURL =
       reader.secretOrFile("database-url", help: "libpq address of the database")
       ?? Redacted("")
@@ -81,6 +88,7 @@ public struct NotifierSettings: Sendable {
     sendSeconds = reader.seconds(
       "send-seconds", default: 15, in: 0.1...120, help: "bound of one try to send")
     routes = .none
+    self.zone = zone
     silenceSecondsLimit = Int64(
       reader.integer(
         "silence-days-limit", default: 30, in: 1...3_650, help: "the longest silence, in days")
@@ -88,7 +96,7 @@ public struct NotifierSettings: Sendable {
     routesFile = reader.optionalText("routes-file", help: "receivers and routes, YAML")
     if let file = routesFile {
       do {
-        routes = try Routes(file: file)
+        routes = try Routes(file: file, zone: zone)
         for fault in routes.faults(under: egress) { reader.refuse("routes-file", fault) }
       } catch {
         for fault in error.faults { reader.refuse("routes-file", fault) }

@@ -76,4 +76,35 @@ struct NoticeTextTests {
     #expect(labels["severity"] == "critical")
     #expect(labels["owner"] == "ada@example.org")
   }
+
+  @Test(
+    arguments: [
+      ("drop", "down"), ("growth_stall", "down"), ("spike", "up"), ("adoption", "up"),
+      ("plateau", ""), ("mix_shift", ""),
+    ])
+  func `a type says which way the values went`(type: String, direction: String) {
+    var notice = Notice.fixture()
+    notice.type = type
+    notice.scope = .cohort
+    #expect(notice.labels["direction"] == direction)
+    #expect(notice.labels["scope"] == "cohort")
+  }
+
+  @Test(
+    arguments: [
+      ("0", 0), ("30s", 30_000), ("1h30m", 5_400_000), ("1d", 86_400_000), ("1w2d", 777_600_000),
+      ("500ms", 500), ("1y", 31_536_000_000), ("1m500ms", 60_500),
+    ] as [(String, Int64)])
+  func `a duration is read as Prometheus writes it`(text: String, milliseconds: Int64) {
+    #expect(Alerting.milliseconds(ofDuration: text) == milliseconds)
+    #expect(
+      Alerting.milliseconds(ofDuration: durationText(milliseconds: milliseconds)) == milliseconds)
+  }
+
+  @Test(arguments: [
+    "", "s", "5", "5 m", "-5m", "1.5h", "30m1h", "1m1m", "1M", "99999999999999999y",
+  ])
+  func `what is no duration is refused`(text: String) {
+    #expect(Alerting.milliseconds(ofDuration: text) == nil)
+  }
 }

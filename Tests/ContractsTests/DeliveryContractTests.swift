@@ -57,8 +57,8 @@ struct DeliveryContractTests {
       notice.labels == [
         "customer": "c-81", "customer_name": "", "segment": "", "region": "",
         "owner": "CSM East", "metric": "departures{origin=JFK}", "anomaly_type": "level_up",
-        "severity": "warning", "intent": "opportunity", "state": "recovering",
-        "granularity": "week",
+        "metric_kind": "count", "direction": "up", "scope": "series", "severity": "warning",
+        "intent": "opportunity", "state": "recovering", "granularity": "week",
       ])
   }
 

@@ -168,9 +168,9 @@ def check_refusals(
 def check_command_line(checks: Checks, program: pathlib.Path) -> None:
     """The README of the command line names the commands that there are."""
     said = packaging_settings.run(program, "--help").stdout
-    known = set(re.findall(r"^  ([a-z]+)  ", said, re.MULTILINE))
+    known = set(re.findall(r"^  ([a-z-]+)  ", said, re.MULTILINE))
     text = (ROOT / "services" / "tidemark" / "README.md").read_text()
-    named = set(re.findall(r"^\| `tidemark ([a-z]+)", text, re.MULTILINE))
+    named = set(re.findall(r"^\| `tidemark ([a-z-]+)", text, re.MULTILINE))
     checks.check("tidemark --help names commands", len(known) > 5, said)
     same_names(checks, "commands: services/tidemark/README.md", named, known)
 

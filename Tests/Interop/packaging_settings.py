@@ -69,7 +69,8 @@ def of_example(path: pathlib.Path) -> dict[str, str | None]:
 
 def of_readme(path: pathlib.Path) -> dict[str, str]:
     """The settings of a README's table with their defaults as it tells them."""
-    rows = re.findall(r"^\| `([a-z][a-z0-9-]*)` \| ([^|]*) \|", path.read_text(), re.MULTILINE)
+    section = path.read_text().partition("\n## Settings\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `([a-z][a-z0-9-]*)` \| ([^|]*) \|", section, re.MULTILINE)
     return {key: default.strip().strip("`") for key, default in rows}
 
 

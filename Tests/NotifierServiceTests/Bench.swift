@@ -213,7 +213,7 @@ extension Receiver {
   ) throws -> Receiver {
     let key = try #require(RoutingKey(Redacted(key)))
     return Receiver(
-      name: name, rules: ReceiverRules(minimumSeverity: minimum, pages: true),
+      name: name, rules: ReceiverRules(minimumSeverity: minimum, pages: true, holdsIncidents: true),
       way: PagerDutySettings(
         url: "http://127.0.0.1:\(port)/v2/enqueue", routingKey: key,
         previousKeys: previous.compactMap { RoutingKey(Redacted($0)) },

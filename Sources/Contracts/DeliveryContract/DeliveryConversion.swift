@@ -22,6 +22,11 @@ extension Delivery {
     attempts = record.tries.map(DeliveryAttempt.init)
     customer = record.customer
     summary = record.summary
+    person = record.person
+    action = record.action
+    notificationReason = record.notificationReason
+    disposition = record.disposition
+    anomalyIds = record.items.map(\.wireBytes)
   }
 }
 
@@ -34,6 +39,8 @@ extension DeliveryAttempt {
     answer = record.answer
     latencyUs = record.latencyMicroseconds
     final = record.isFinal
+    failure = record.failure
+    payload = record.payload
   }
 }
 

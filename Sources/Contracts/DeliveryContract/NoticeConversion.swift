@@ -44,6 +44,7 @@ extension Notice {
       metric: metric.key, metricName: displayName(metric), metricKind: metric.kind,
       unit: metric.unit,
       type: try word(typeWords, anomaly.type.rawValue, "\(place).type"),
+      scope: try readScope(anomaly.scope, "\(place).scope"),
       severity: try readSeverity(anomaly.severity, "\(place).severity"),
       intent: try readIntent(anomaly.intent, "\(place).intent"),
       state: try word(stateWords, anomaly.state.rawValue, "\(place).state"),
@@ -93,6 +94,16 @@ private func readSeverity(_ wire: Severity, _ field: String) throws(RPCError) ->
     throw WireLimits.unknownEnum(wire.rawValue, field)
   }
   return severity
+}
+
+private func readScope(_ wire: AnomalyScope, _ field: String) throws(RPCError) -> NoticeScope {
+  switch wire {
+  // Releases before the field spoke of series only.
+  case .unspecified, .series: .series
+  case .customer: .customer
+  case .cohort: .cohort
+  default: throw WireLimits.unknownEnum(wire.rawValue, field)
+  }
 }
 
 private func readIntent(_ wire: Intent, _ field: String) throws(RPCError) -> NoticeIntent {

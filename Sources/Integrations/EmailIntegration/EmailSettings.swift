@@ -74,6 +74,9 @@ extension EmailSettings: IntegrationSettings {
   /// A mail does not stay open.
   public static let holdsIncidents = false
 
+  /// A mail may go to anybody.
+  public var personAddress: PersonAddress? { .email }
+
   /// Mail servers are not asked by HTTP.
   public var urls: [String] { [] }
 

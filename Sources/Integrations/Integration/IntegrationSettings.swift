@@ -19,6 +19,9 @@ public protocol IntegrationSettings: Sendable {
   /// Whether it is told that an anomaly is over even when it has been silenced since.
   static var holdsIncidents: Bool { get }
 
+  /// By what it finds a single person; nil where it reaches whoever its settings name.
+  var personAddress: PersonAddress? { get }
+
   /// Reads the settings; every fault is kept by the reader, and the result is nil then.
   init?(_ node: YAMLNode, reader: inout SettingsReader)
 

@@ -33,6 +33,9 @@ public struct SettingsReader {
   }
 
   /// The entries by key; every key that is not known is refused by name.
+  ///
+  /// A hyphen and an underscore are the same in a key, so that `send_resolved` may be written as
+  /// elsewhere.
   public mutating func mapping(
     _ node: YAMLNode, _ what: String, _ known: [String]
   ) -> [String: YAMLNode.Entry]? {
@@ -42,8 +45,11 @@ public struct SettingsReader {
     }
     var found: [String: YAMLNode.Entry] = [:]
     for entry in entries {
-      if known.contains(entry.key) {
-        found[entry.key] = entry
+      let folded = entry.key.replacing("-", with: "_")
+      if let key = known.first(where: { $0.replacing("-", with: "_") == folded }) {
+        if found.updateValue(entry, forKey: key) != nil {
+          refuse(entry, "'\(entry.key)' stands twice in \(what)")
+        }
       } else {
         refuse(
           entry,

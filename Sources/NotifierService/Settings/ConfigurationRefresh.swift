@@ -38,7 +38,8 @@ struct ConfigurationRefresh: Sendable {
     let path = settings.routesFile ?? ""
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     let routes = try Routes(
-      parsing: bytes, name: path.isEmpty ? "configuration" : path, folder: folder)
+      parsing: bytes, name: path.isEmpty ? "configuration" : path, folder: folder,
+      zone: settings.zone)
     let faults = routes.faults(under: settings.egress)
     if !faults.isEmpty { throw RoutesError(faults) }
     return routes

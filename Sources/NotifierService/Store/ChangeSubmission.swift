@@ -111,7 +111,7 @@ extension DeliveryStore {
   func join(
     _ notice: Notice, _ destination: Destination, _ identity: [UInt8], _ known: StoredGroup?,
     prompt: NotificationReason? = nil, now: Int64, on connection: isolated PostgresConnection
-  ) throws -> StoredGroup {
+  ) throws -> StoredGroup? {
     let labels = destination.groupLabels(of: notice.labels)
     var group =
       known
@@ -120,24 +120,29 @@ extension DeliveryStore {
         group: NotificationGroup(
           labels: labels, policy: destination.match.policy,
           rules: configuration.current.alerting.rules(of: destination.place)))
+    let present = group.group.members.first { $0.notice.anomaly == notice.anomaly }
+    let told = try present == nil ? toldBefore(notice, group, on: connection) : nil
+    // An end opens no group: who never heard of it need not hear that it is over.
+    if present == nil && told == nil && notice.kind.isEnd { return nil }
+    var member =
+      present ?? GroupMember(notice: notice, joinedUnixMicroseconds: now, told: told)
     group.place.match = destination.match
     group.group.policy = destination.match.policy
     if group.group.members.isEmpty {
       group.lastFlush = nil
-      group.flushAt = NotificationGroup.firstFlush(
+      group.flushAt = nil
+    }
+    if group.lastFlush == nil {
+      // What is late does not wait, and takes along what does.
+      let first = NotificationGroup.firstFlush(
         policy: group.group.policy, detectedUnixMicroseconds: notice.detectedUnixMicroseconds,
         now: now)
+      group.flushAt = min(group.flushAt ?? first, first)
     }
     group.wake(at: now)
     if prompt != nil { group.flushAt = now }
     var entry = group.entries[notice.anomaly] ?? StoredGroup.Entry(standing: Standing(.pending))
     entry.escalation = destination.escalation ?? entry.escalation
-    let present = group.group.members.first { $0.notice.anomaly == notice.anomaly }
-    var member =
-      try present
-      ?? GroupMember(
-        notice: notice, joinedUnixMicroseconds: now,
-        told: toldBefore(notice, group, on: connection))
     member.notice = notice
     member.isMovedAway = false
     member.prompt = prompt ?? member.prompt

@@ -48,7 +48,9 @@ extension DeliveryStore {
   private static let listStatement: PostgresStatement = """
     SELECT d.sequence, d.id, d.anomaly_id, d.revision, d.kind, d.receiver, d.receiver_kind,
       d.deduplication_key, d.status, d.reason, d.route, d.queued_at, d.sent_at, s.customer,
-      s.summary
+      s.summary, d.person, d.action, d.notification_reason, d.disposition,
+      ARRAY(SELECT anomaly_id::text FROM delivery_item AS i WHERE i.delivery_id = d.id
+        ORDER BY i.place)
     FROM delivery AS d JOIN submission AS s USING (anomaly_id, revision, kind)
     WHERE ($1::uuid IS NULL OR d.anomaly_id = $1 OR EXISTS (SELECT FROM delivery_item AS i
         WHERE i.delivery_id = d.id AND i.anomaly_id = $1)) AND ($2 = '' OR d.receiver = $2)
@@ -63,7 +65,8 @@ extension DeliveryStore {
     if ids.isEmpty { return [:] }
     let rows = try connection.execute(
       """
-      SELECT delivery_id, number, started_at, answer, COALESCE(latency_us, 0), is_final
+      SELECT delivery_id, number, started_at, answer, COALESCE(latency_us, 0), is_final,
+        COALESCE(failure, ''), COALESCE(payload, '')
       FROM delivery_attempt WHERE delivery_id = ANY ($1) ORDER BY delivery_id, number
       """, [.uuidArray(ids)])
     var tries: [PostgresUUID: [DeliveryTry]] = [:]
@@ -72,7 +75,7 @@ extension DeliveryStore {
         DeliveryTry(
           startedUnixMicroseconds: row.timestamp(2), number: row.int(1),
           answer: row.optionalText(3) ?? "(no answer noted)", latencyMicroseconds: row.int64(4),
-          isFinal: row.bool(5)))
+          isFinal: row.bool(5), failure: row.text(6), payload: row.text(7)))
     }
     return tries
   }
@@ -82,7 +85,7 @@ extension DeliveryStore {
   ) -> DeliveryRecord {
     let id = row.uuid(1)
     let anomaly = row.uuid(2)
-    return DeliveryRecord(
+    var record = DeliveryRecord(
       id: WireUUID(high: id.high, low: id.low).bytes,
       anomaly: AnomalyReference(high: anomaly.high, low: anomaly.low),
       revision: UInt32(clamping: row.int64(3)),
@@ -92,6 +95,13 @@ extension DeliveryStore {
       route: row.text(10), queuedUnixMicroseconds: row.timestamp(11),
       sentUnixMicroseconds: row.optionalTimestamp(12), tries: tries[id] ?? [],
       customer: row.text(13), summary: row.text(14))
+    record.person = row.text(15)
+    record.action = row.text(16)
+    record.notificationReason = row.text(17)
+    let disposition = Disposition(rawValue: Int16(row.int(18))) ?? .pending
+    record.disposition = disposition == .pending ? "" : disposition.name
+    record.items = row.textArray(19).compactMap { AnomalyReference(text: $0) }
+    return record
   }
 
   /// What came of the wish to send again.
