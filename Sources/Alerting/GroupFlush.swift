@@ -210,7 +210,7 @@ extension NotificationGroup {
       reason = .allResolved
     } else if !news.ended.isEmpty {
       reason = .someResolved
-    } else if rules.holdsIncidents && !news.acknowledged.isEmpty
+    } else if rules.holdsIncidents && !news.isHiding && !news.acknowledged.isEmpty
       && news.firing.allSatisfy({ isAcknowledged($0) })
     {
       reason = .acknowledged

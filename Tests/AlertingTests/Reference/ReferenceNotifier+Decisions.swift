@@ -180,7 +180,7 @@ extension ReferenceNotifier {
       wanted.action = "resolve"
     } else if !thread.over.isEmpty {
       wanted.reason = "some_resolved"
-    } else if purpose.holds && open.isEmpty
+    } else if purpose.holds && !thread.isPartlyHidden && open.isEmpty
       && thread.firing.contains(where: { $0.heard?.word == "open" })
     {
       wanted.reason = "acknowledged"
