@@ -71,12 +71,14 @@ def notifier(house) -> dict[str, object]:
             {"name": "on-call", "minimum-severity": "critical", "pagerduty": {
                 "url": f"http://{events}/v2/enqueue", "routing-key-file": str(key),
                 "events-per-minute": 100000}},
-            {"name": "owners", "email": {
+            {"name": "owners", "incident-per": "anomaly", "email": {
                 "smarthost": f"smtp://127.0.0.1:{house.mail['port']}",
                 "from": "tidemark@tidemark.example", "to": ["owner"],
                 "fallback-to": "csm-team@tidemark.example", "insecure-plaintext": True}},
         ],
-        "route": {"receiver": "owners", "routes": [
+        # A year of anomalies is told at once, so none waits for others to join it.
+        "route": {"receiver": "owners", "group_by": ["..."], "group_wait": "0s",
+                  "group_interval": "1s", "routes": [
             {"receiver": "on-call", "matchers": ['severity="critical"'], "continue": True},
             {"receiver": "owners"},
         ]},

@@ -112,9 +112,10 @@ extension WorkQueue {
     try await pool.query(
       """
       SELECT kind,
-        count(*) FILTER (WHERE set_aside_at IS NULL),
-        COALESCE(extract(epoch FROM now() - min(enqueued_at)
-          FILTER (WHERE set_aside_at IS NULL)), 0)::float8,
+        -- What is only to be done at a later time does not wait yet.
+        count(*) FILTER (WHERE set_aside_at IS NULL AND (attempts > 0 OR due_at <= now())),
+        COALESCE(extract(epoch FROM now() - min(GREATEST(enqueued_at, due_at))
+          FILTER (WHERE set_aside_at IS NULL AND attempts = 0 AND due_at <= now())), 0)::float8,
         count(*) FILTER (WHERE set_aside_at IS NOT NULL)
       FROM work_job GROUP BY kind ORDER BY kind
       """

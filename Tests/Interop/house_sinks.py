@@ -52,6 +52,7 @@ receivers:
       routing-key-file: {key}
       events-per-minute: 100000
   - name: owner
+    incident-per: anomaly
     email:
       smarthost: smtp://127.0.0.1:{mail}
       from: tidemark@example.org
@@ -60,6 +61,9 @@ receivers:
       insecure-plaintext: true
 route:
   receiver: owner
+  group_by: ['...']
+  group_wait: 0s
+  group_interval: 1s
   routes:
     - receiver: on-call
       matchers: ['severity="critical"']

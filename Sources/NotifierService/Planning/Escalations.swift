@@ -74,8 +74,13 @@ extension DeliveryStore {
     try await pool.transaction { connection in
       if parts.count == 2, let anomaly = AnomalyReference(text: String(parts[0])) {
         try lock(anomaly, on: connection)
+        // Routes that were left escalate nothing any more.
+        let routing = try newest(anomaly, on: connection).map {
+          configuration.current.alerting.routing(of: $0)
+        }
+        let isRouted = routing?.matches.contains { $0.key == parts[1] } ?? false
         for var escalation in try escalations(of: anomaly, on: connection)
-        where escalation.match.key == parts[1] {
+        where isRouted && escalation.match.key == parts[1] {
           let actions = escalation.state.advance(.clock, at: now)
           try carryOut(actions, escalation, now: now, on: connection)
         }

@@ -51,9 +51,9 @@ extension DeliveryStore {
         alerting.verdict(of: member, in: place, at: moment)
       }
       try settle(flush, &groups[index], now: now, on: connection)
+      let members = groups[index].membersByAnomaly
       for (number, message) in flush.messages.enumerated() {
-        let lead = groups[index].group.members.first { $0.notice.anomaly == message.items.first }
-        guard let lead else { continue }
+        guard let lead = message.items.first.flatMap({ members[$0] }) else { continue }
         proposals.append(
           Proposal(
             group: index,
@@ -131,15 +131,15 @@ extension DeliveryStore {
     on connection: isolated PostgresConnection
   ) throws {
     let before = group.group
+    let known = group.membersByAnomaly
     for (anomaly, cause) in flush.digested.sorted(by: { $0.key.text < $1.key.text }) {
-      guard let member = before.members.first(where: { $0.notice.anomaly == anomaly }) else {
-        continue
-      }
+      guard let member = known[anomaly] else { continue }
       let name = group.place.match.policy.digest ?? personalDigest(group.place)
       try digest(member.notice, in: name, cause: cause, now: now, on: connection)
       group.entries[anomaly]?.standing = Standing(.digested, cause: cause)
     }
     group.group.settle(flush)
+    let settled = group.membersByAnomaly
     for member in before.members {
       let anomaly = member.notice.anomaly
       guard var entry = group.entries[anomaly] else { continue }
@@ -151,8 +151,8 @@ extension DeliveryStore {
         if isNews { try log(standing, member.notice, group, now: now, on: connection) }
       }
       let isLeaving = flush.leaving.contains(anomaly)
-      let isMovedUntold = isLeaving && member.isMovedAway && entry.standing.disposition == .pending
-      if isMovedUntold {
+      let isSaid = entry.standing.disposition == .sent || entry.standing.disposition == .digested
+      if isLeaving && member.isMovedAway && member.told == nil && !isSaid {
         // It is accounted for where its routes lead now.
         try connection.execute(
           "DELETE FROM group_member WHERE identity = $1 AND anomaly_id = $2",
@@ -160,7 +160,7 @@ extension DeliveryStore {
         continue
       }
       group.entries[anomaly] = entry
-      var after = group.group.members.first { $0.notice.anomaly == anomaly } ?? member
+      var after = settled[anomaly] ?? member
       if let told = flush.settled[anomaly] { after.told = told }
       guard isLeaving || after != member || flush.standings[anomaly] != nil else { continue }
       try save(after, entry, in: group.identity, isLeaving: isLeaving, now: now, on: connection)
@@ -176,10 +176,9 @@ extension DeliveryStore {
     // An end among it interrupts nobody and is still due.
     group.wake(at: now)
     try save(group, on: connection)
+    let members = group.membersByAnomaly
     for anomaly in diverted {
-      guard let member = group.group.members.first(where: { $0.notice.anomaly == anomaly }),
-        var entry = group.entries[anomaly]
-      else { continue }
+      guard let member = members[anomaly], var entry = group.entries[anomaly] else { continue }
       let cause = "the budget of \(group.place.receiver) is used up"
       try digest(member.notice, in: name, cause: cause, now: now, on: connection)
       entry.standing = Standing(.digested, cause: cause)
@@ -193,9 +192,8 @@ extension DeliveryStore {
     _ message: PlannedMessage, _ group: inout StoredGroup, now: Int64,
     on connection: isolated PostgresConnection
   ) throws {
-    let notices = message.items.compactMap { anomaly in
-      group.group.members.first { $0.notice.anomaly == anomaly }?.notice
-    }
+    let known = group.membersByAnomaly
+    let notices = message.items.compactMap { known[$0]?.notice }
     guard let lead = notices.first else { return }
     let channels = channels(of: group.place, for: lead)
     let leaving = Set(message.tells.filter { $0.value.state == .over }.keys)

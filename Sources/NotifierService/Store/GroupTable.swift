@@ -20,6 +20,10 @@ struct StoredGroup {
   var entries: [AnomalyReference: Entry] = [:]
   var group: NotificationGroup
 
+  var membersByAnomaly: [AnomalyReference: GroupMember] {
+    Dictionary(group.members.map { ($0.notice.anomaly, $0) }, uniquingKeysWith: { $1 })
+  }
+
   /// The identity of a group's row.
   static func identity(_ place: GroupPlace, _ labels: Labels) -> [UInt8] {
     SHA256.hash(place.identity(labels: labels))
