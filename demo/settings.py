@@ -11,7 +11,7 @@ from programs import DemoError
 
 # Whom each service calls.
 CALLS = {
-    "notifier": [],
+    "notifier": ["classifier"],
     "classifier": ["notifier", "baseline"],
     "detector": ["classifier"],
     "baseline": ["detector"],
@@ -78,7 +78,7 @@ def notifier(house) -> dict[str, object]:
         ],
         # A year of anomalies is told at once, so none waits for others to join it.
         "route": {"receiver": "owners", "group_by": ["..."], "group_wait": "0s",
-                  "group_interval": "1s", "routes": [
+                  "group_interval": "1ms", "routes": [
             {"receiver": "on-call", "matchers": ['severity="critical"'], "continue": True},
             {"receiver": "owners"},
         ]},

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 SERVICES = ["notifier", "classifier", "detector", "baseline", "ingest", "gateway"]
 # Whom each service calls.
 CALLS = {
-    "notifier": [],
+    "notifier": ["classifier"],
     "classifier": ["notifier", "baseline"],
     "detector": ["classifier"],
     "baseline": ["detector"],

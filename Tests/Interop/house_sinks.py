@@ -63,7 +63,7 @@ route:
   receiver: owner
   group_by: ['...']
   group_wait: 0s
-  group_interval: 1s
+  group_interval: 1ms
   routes:
     - receiver: on-call
       matchers: ['severity="critical"']

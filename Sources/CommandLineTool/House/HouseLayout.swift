@@ -7,6 +7,7 @@ struct HouseLayout: Sendable {
 
   /// Whom each service calls.
   static let calls: [String: [String]] = [
+    "notifier": ["classifier"],
     "classifier": ["notifier", "baseline"],
     "detector": ["classifier"],
     "baseline": ["detector"],
