@@ -190,7 +190,7 @@ let services: [Target] = [
     "CommandLineTool",
     runtime + stored + [
       "PrivateCluster", "HTTPServer", "SeriesStore", "Baselines", "Detection", "Classification",
-      "Replay", "Explaining", "PointsContract",
+      "Replay", "Alerting", "Explaining", "PointsContract",
       "EvidenceContract", "FindingsContract",
       "AnomalyContract", "DeliveryContract", "GatewayContract", "IngestService",
       "BaselineService", "DetectorService", "ClassifierService", "NotifierService",

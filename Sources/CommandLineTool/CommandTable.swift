@@ -42,6 +42,15 @@ enum CommandTable {
       summary: "Keeps the static thresholds that stand beside the models.",
       run: manageRules),
     Command(
+      "check-config", ["FILE"],
+      summary: "Looks for what is wrong with a file of routes, and for what surprises in it.",
+      run: checkConfiguration),
+    Command(
+      "routes", ["test|diff", "[LABEL=VALUE...|FILE...]"], switches: ["insecure-plaintext"],
+      isClient: true,
+      summary: "Says who would be told of an anomaly, or what another file of routes would change.",
+      run: tryRoutes),
+    Command(
       "backtest", switches: ["all-types", "unordered", "sensitivity"],
       summary: "Replays a file of points as the services would have judged it, in memory.",
       run: backtest),

@@ -54,7 +54,21 @@ public enum RPCInspector {
     return try await MetaClient(channel).getInfo(GetInfoRequest(), options: options)
   }
 
-  /// The bytes of a request in JSON, checked as the server will check them.
+  /// The bytes of a method's answer in JSON, as ``call(url:method:json:settings:options:)`` gave it.
+  ///
+  /// - Throws: ``RPCError`` INVALID_ARGUMENT that names what is wrong in the JSON.
+  public static func wire(
+    ofJSON json: String, answerOf method: String
+  ) throws(RPCError) -> [UInt8] {
+    guard let known = ContractCatalogue.method(named: method) else {
+      throw RPCError(
+        .unimplemented, field: "method", reason: "unknown_method",
+        "no contract has the method \(method)")
+    }
+    return try wire(ofJSON: json, known.output)
+  }
+
+  /// The bytes of a message in JSON, checked as its reader will check them.
   private static func wire(
     ofJSON json: String, _ schema: MessageSchema
   ) throws(RPCError) -> [UInt8] {
