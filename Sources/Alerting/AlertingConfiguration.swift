@@ -63,6 +63,8 @@ public struct AlertingConfiguration: Sendable, Hashable {
   public var digests: [String: Digest]
   /// Everybody with preferences.
   public var directory: Directory?
+  /// The words of messages.
+  public var templates: MessageTemplates
 
   /// Gathers a configuration; nobody is told of anything unless it has a tree.
   public init(
@@ -70,7 +72,8 @@ public struct AlertingConfiguration: Sendable, Hashable {
     people: [String: [PersonSelector]] = [:], budgets: [String: ReceiverBudget] = [:],
     silentReceivers: Set<String> = [], schedules: [String: TimeSchedule] = [:],
     inhibitions: [InhibitionRule] = [], escalations: [String: EscalationPolicy] = [:],
-    digests: [String: Digest] = [:], directory: Directory? = nil
+    digests: [String: Digest] = [:], directory: Directory? = nil,
+    templates: MessageTemplates = .shipped
   ) {
     self.tree = tree
     self.receivers = receivers
@@ -82,6 +85,7 @@ public struct AlertingConfiguration: Sendable, Hashable {
     self.escalations = escalations
     self.digests = digests
     self.directory = directory
+    self.templates = templates
   }
 
   /// Everybody whom a receiver means for a customer of that owner, each once.

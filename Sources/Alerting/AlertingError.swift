@@ -24,6 +24,8 @@ public struct AlertingError: Error, Hashable, Sendable, CustomStringConvertible 
     case badBudget
     /// A person who cannot be reached, or who cannot be told from another.
     case badPerson
+    /// A template of a message that cannot be filled.
+    case badTemplate
   }
 
   /// The kind of failure, for the caller to switch on.

@@ -30,28 +30,56 @@ public struct NoticeText: Sendable, Hashable {
   /// - Parameters:
   ///   - notice: What happened.
   ///   - publicURL: The address of the gateway as people reach it; nil leaves the link out.
-  public init(_ notice: Notice, publicURL: String?) {
+  ///   - templates: The words, where they are others than those shipped.
+  public init(
+    _ notice: Notice, publicURL: String?, templates: MessageTemplates = .shipped
+  ) {
     let name = oneLine(notice.customer.name)
     let who = name.isEmpty ? oneLine(notice.customer.externalID) : name
     let metric = oneLine(notice.metricName)
     let summary = oneLine(notice.summary)
     let what = summary.isEmpty ? "\(notice.type) in \(metric)" : summary
-    subject = "[\(Self.mark(notice))] \(who): \(what)"
+    let shippedSubject = "[\(Self.mark(notice))] \(who): \(what)"
     let duration = durationWords(notice.durationBuckets, notice.granularity)
     let since = Self.moment(notice.start)
+    let shippedSentence: String
     switch notice.kind {
     case .opened, .changed, .reopened:
-      sentence = "\(who): \(what), for \(duration) so far, since \(since)."
+      shippedSentence = "\(who): \(what), for \(duration) so far, since \(since)."
     case .resolved:
-      sentence = "\(who) is back to normal: \(what) is over after \(duration)."
+      shippedSentence = "\(who) is back to normal: \(what) is over after \(duration)."
     case .dismissed:
-      sentence = "\(who): \(what) was dismissed by a colleague."
+      shippedSentence = "\(who): \(what) was dismissed by a colleague."
     case .withdrawn:
-      sentence = "\(who): \(what) was withdrawn, because later figures do not bear it out."
+      shippedSentence = "\(who): \(what) was withdrawn, because later figures do not bear it out."
     }
     let baseline = valueWords(
       notice.baseline, notice.metricKind, unit: notice.unit, notice.granularity)
     let actual = valueWords(notice.actual, notice.metricKind, unit: notice.unit, notice.granularity)
+    let values: (MessageTemplate.Place) -> String = { place in
+      switch place {
+      case .customer: who
+      case .customerID: notice.customer.externalID
+      case .segment: notice.customer.segment
+      case .region: notice.customer.region
+      case .owner: notice.customer.owner
+      case .metric: metric
+      case .type: notice.type.split(separator: "_").joined(separator: " ")
+      case .severity: notice.severity.name
+      case .intent: notice.intent.rawValue.split(separator: "_").joined(separator: " ")
+      case .state: notice.state
+      case .what: what
+      case .baseline: baseline
+      case .actual: actual
+      case .change: Self.change(notice)
+      case .duration: duration
+      case .since: since
+      case .cause: notice.possibleCause
+      case .mark: Self.mark(notice)
+      }
+    }
+    subject = templates.subject(of: notice)?.filled(values) ?? shippedSubject
+    sentence = templates.sentence(of: notice)?.filled(values) ?? shippedSentence
     var facts = [
       Fact(name: "Metric", value: metric),
       Fact(name: "Baseline -> Actual", value: "\(baseline) -> \(actual)"),
@@ -67,7 +95,8 @@ public struct NoticeText: Sendable, Hashable {
       facts.append(Fact(name: "Owner", value: oneLine(notice.customer.owner)))
     }
     self.facts = facts
-    nextActions = notice.kind.isEnd ? [] : notice.actions.map(Self.action)
+    nextActions =
+      notice.kind.isEnd ? [] : notice.actions.map { templates.actions[$0] ?? Self.action($0) }
     link = publicURL.map { base in
       let root = base.hasSuffix("/") ? String(base.dropLast()) : base
       let id = CustomerText.uuid(notice.customer.id)
@@ -88,6 +117,14 @@ public struct NoticeText: Sendable, Hashable {
     case .warning: "Warning"
     case .critical: "Critical"
     }
+  }
+
+  /// The change in percent, such as "-67 %"; the difference where the baseline is zero.
+  private static func change(_ notice: Notice) -> String {
+    let difference = notice.actual - notice.baseline
+    let sign = difference < 0 ? "-" : "+"
+    let size = notice.magnitude * (notice.baseline == 0 ? 1 : 100)
+    return "\(sign)\(Int(min(size.rounded(), 999_999)))\(notice.baseline == 0 ? "" : " %")"
   }
 
   private static func action(_ name: String) -> String {

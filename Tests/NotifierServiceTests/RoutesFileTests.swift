@@ -176,4 +176,27 @@ struct RoutesFileTests {
   @Test func `a file that is not there is named`() {
     #expect(throws: RoutesError.self) { try Routes(file: "/nowhere/routes.yaml") }
   }
+
+  @Test func `templates are read, and a place that does not exist is named with its line`() throws {
+    let file = try routes(
+      """
+      receivers: [{name: nobody}]
+      route: {receiver: nobody}
+      templates:
+        subject: "{customer} lost {change}"
+        actions: {contact_customer: "Call them"}
+      """)
+    #expect(file.alerting.templates.subject != nil)
+    #expect(file.alerting.templates.actions == ["contact_customer": "Call them"])
+    let found = faults(
+      """
+      receivers: [{name: nobody}]
+      route: {receiver: nobody}
+      templates:
+        sentence: "{custommer}"
+        footer: x
+      """)
+    #expect(found.contains { $0.hasPrefix("routes.yaml:4:13: there is no {custommer}") })
+    #expect(found.contains { $0.hasPrefix("routes.yaml:5:3: unknown key 'footer'") })
+  }
 }

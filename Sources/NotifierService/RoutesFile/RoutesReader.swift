@@ -25,7 +25,7 @@ struct RoutesReader {
 
   static let keys = [
     "receivers", "route", "directory", "zone", "time_intervals", "inhibit_rules",
-    "escalation_policies", "people", "digests",
+    "escalation_policies", "people", "digests", "templates",
   ]
 
   /// Reads values and keeps the faults.
@@ -68,6 +68,7 @@ struct RoutesReader {
     let digests = self.digests(keys["digests"], receivers)
     let escalations = self.escalations(keys["escalation_policies"])
     let directory = self.directory(ofPeople: keys["people"], receivers)
+    let templates = templates(keys["templates"])
     checkReferences(digests)
     guard let root = keys["route"] else {
       shapes.refuse(document, "the key 'route' is missing")
@@ -82,7 +83,7 @@ struct RoutesReader {
       tree: tree, receivers: receivers.mapValues(\.rules), people: people, budgets: budgets,
       silentReceivers: Set(silent.map(\.name)),
       schedules: intervals.mapValues(\.schedule), inhibitions: inhibitions,
-      escalations: escalations, digests: digests, directory: directory)
+      escalations: escalations, digests: digests, directory: directory, templates: templates)
     return Routes(
       receivers: receivers, alerting: alerting, warnings: warnings(of: alerting, receivers))
   }

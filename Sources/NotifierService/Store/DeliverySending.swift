@@ -119,13 +119,15 @@ extension DeliveryStore {
       WHERE i.delivery_id = $1 ORDER BY i.place LIMIT $2
       """,
       [.uuid(high: id.high, low: id.low), .int64(Int64(NewDelivery.itemsLimit))])
+    let alerting = configuration.current.alerting
     let items = try rows.map { row in
       let notice = try Notice(AnomalyChange(wireBytes: row.bytes(0)))
       return OutgoingMessage.Item(
-        notice: notice, text: NoticeText(notice, publicURL: publicURL))
+        notice: notice,
+        text: NoticeText(notice, publicURL: publicURL, templates: alerting.templates))
     }
     if items.isEmpty { return nil }
-    let directory = configuration.current.alerting.directory
+    let directory = alerting.directory
     let person = found.person.isEmpty ? nil : directory?.person(named: found.person)
     let recipient = person.map {
       OutgoingMessage.Recipient(name: $0.name, email: $0.email, slackUser: $0.slackUser)
