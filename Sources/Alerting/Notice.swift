@@ -99,6 +99,20 @@ public struct AnomalyReference: Sendable, Hashable {
   }
 }
 
+/// One recent bucket of the series of an anomaly.
+public struct TrendPoint: Sendable, Hashable {
+  /// What was seen; nil where nothing was.
+  public var observed: Double?
+  /// What was expected; nil where nothing can be said.
+  public var expected: Double?
+
+  /// Pairs what was seen with what was expected, both finite.
+  public init(observed: Double?, expected: Double?) {
+    self.observed = observed
+    self.expected = expected
+  }
+}
+
 /// One change of one anomaly, with all that people are told of it.
 public struct Notice: Sendable, Hashable {
   /// Which anomaly.
@@ -149,6 +163,11 @@ public struct Notice: Sendable, Hashable {
   public var changedUnixMicroseconds: Int64
   /// Until when somebody put it off, in microseconds since 1970; nil where nobody did.
   public var snoozedUntilUnixMicroseconds: Int64?
+  /// The last buckets, oldest first, at most ``trendLimit``; empty where they are not known.
+  public var trend: [TrendPoint]
+
+  /// Most buckets of a trend.
+  public static let trendLimit = 60
 
   /// Gathers a change.
   public init(
@@ -157,7 +176,7 @@ public struct Notice: Sendable, Hashable {
     type: String, scope: NoticeScope = .series, severity: NoticeSeverity, intent: NoticeIntent,
     state: String, start: Bucket, durationBuckets: Int64, baseline: Double, actual: Double,
     summary: String, possibleCause: String = "", actions: [String] = [],
-    detectedUnixMicroseconds: Int64, changedUnixMicroseconds: Int64
+    detectedUnixMicroseconds: Int64, changedUnixMicroseconds: Int64, trend: [TrendPoint] = []
   ) {
     self.anomaly = anomaly
     self.revision = revision
@@ -182,6 +201,7 @@ public struct Notice: Sendable, Hashable {
     self.actions = actions
     self.detectedUnixMicroseconds = detectedUnixMicroseconds
     self.changedUnixMicroseconds = changedUnixMicroseconds
+    self.trend = Array(trend.suffix(Self.trendLimit))
   }
 
   /// The names of all labels that a route can look at.

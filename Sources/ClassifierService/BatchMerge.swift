@@ -201,11 +201,7 @@ struct BatchMerge {
     records[record.id] = record
     whole.append(record.id)
     changes.append(
-      RecordedChange(
-        customer: record.customer.id,
-        change: AnomalyChange(
-          kind: kind, anomaly: record.anomaly, changedUnixMicroseconds: nowUnixMicroseconds),
-        isHeard: record.isHeard))
+      RecordedChange(record, kind, atUnixMicroseconds: nowUnixMicroseconds))
   }
 
   func cause(_ row: Int, _ episode: Episode) -> String {

@@ -1,5 +1,6 @@
 internal import AnomalyContract
 internal import Classification
+internal import FindingsContract
 internal import Postgres
 internal import RPC
 internal import SeriesContract
@@ -11,6 +12,30 @@ struct RecordedChange: Sendable, Hashable {
   var customer: CustomerID
   var change: Classification.AnomalyChange
   var isHeard: Bool
+  /// The finding that set the severity, as the contract writes it; empty where it is that of
+  /// another series than the anomaly's.
+  var finding: [UInt8]
+
+  /// What has happened to an anomaly that is as the record says now.
+  init(
+    _ record: AnomalyRecord, _ kind: Classification.AnomalyChangeKind, atUnixMicroseconds now: Int64
+  ) {
+    customer = record.customer.id
+    change = Classification.AnomalyChange(
+      kind: kind, anomaly: record.anomaly, changedUnixMicroseconds: now)
+    isHeard = record.isHeard
+    finding = record.reach.scope == .series ? record.evidence.finding : []
+  }
+
+  /// The change as the contract writes it, with the recent values where people are to see them.
+  fileprivate func wireBytes() throws -> [UInt8] {
+    var wire = AnomalyContract.AnomalyChange(change)
+    if isHeard, !finding.isEmpty {
+      let found = try FindingsContract.Finding(wireBytes: finding)
+      wire.anomaly?.setTrend(observed: found.ringObserved, expected: found.ringExpected)
+    }
+    return try wire.wireBytes()
+  }
 }
 
 /// The table `anomaly_revision` and the jobs that carry its rows to the notifier.
@@ -26,7 +51,7 @@ enum ChangeTable {
     var encoded: [[UInt8]] = []
     encoded.reserveCapacity(changes.count)
     for each in changes {
-      encoded.append(try AnomalyContract.AnomalyChange(each.change).wireBytes())
+      encoded.append(try each.wireBytes())
     }
     try connection.execute(
       """

@@ -70,12 +70,7 @@ extension PlatformMerge.Result {
     case .resolved: summary.resolved += 1
     case .changed, .dismissed, .withdrawn, .reopened: summary.changed += 1
     }
-    changes.append(
-      RecordedChange(
-        customer: record.customer.id,
-        change: AnomalyChange(
-          kind: told, anomaly: record.anomaly, changedUnixMicroseconds: now),
-        isHeard: record.isHeard))
+    changes.append(RecordedChange(record, told, atUnixMicroseconds: now))
   }
 }
 

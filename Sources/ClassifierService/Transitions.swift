@@ -50,13 +50,9 @@ extension ClassifierStore {
           try PlatformEventTable.setActive(state.isActive, of: moved.id, on: connection)
         }
         if let kind {
-          let change = AnomalyChange(
-            kind: kind, anomaly: moved.anomaly, changedUnixMicroseconds: moment)
           try ChangeTable.append(
-            [
-              RecordedChange(
-                customer: moved.customer.id, change: change, isHeard: moved.isHeard)
-            ], queue: queue, on: connection)
+            [RecordedChange(moved, kind, atUnixMicroseconds: moment)], queue: queue,
+            on: connection)
         }
         return (moved, true)
       }

@@ -38,8 +38,45 @@ public struct MailDocument: Sendable, Hashable {
   /// The body for those who read plain text.
   public var text: String
 
-  /// The body for those who read HTML.
+  /// The body for those who read HTML; shows a picture by `<img src="cid:IDENTITY">`.
   public var html: String
+
+  /// Pictures that come with the HTML.
+  public var pictures: [Picture] = []
+
+  /// What the mails have in common, as a name of the form of a domain (RFC 2919); nil for none.
+  public var listID: String?
+
+  /// Where people say that they want no such mails any more; nil for none.
+  public var unsubscribe: Unsubscribe?
+
+  /// A picture within a mail.
+  public struct Picture: Sendable, Hashable {
+    /// The identity, `left@right`, that the HTML names.
+    public var id: String
+    /// A file of the format PNG.
+    public var png: [UInt8]
+
+    /// Pairs an identity with a picture.
+    public init(id: String, png: [UInt8]) {
+      self.id = id
+      self.png = png
+    }
+  }
+
+  /// A way out.
+  public struct Unsubscribe: Sendable, Hashable {
+    /// An address of the web.
+    public var url: String
+    /// Whether a POST to it is enough (RFC 8058).
+    public var isOneClick: Bool
+
+    /// Pairs an address with what it takes.
+    public init(url: String, isOneClick: Bool) {
+      self.url = url
+      self.isOneClick = isOneClick
+    }
+  }
 
   /// Gathers the parts.
   public init(
@@ -55,177 +92,4 @@ public struct MailDocument: Sendable, Hashable {
     self.text = text
     self.html = html
   }
-
-  /// The whole message with CRLF line ends.
-  ///
-  /// - Throws: ``EgressError`` `invalidRequest` for an address or an identity that is not plain.
-  public func encoded() throws(EgressError) -> [UInt8] {
-    guard !to.isEmpty else { throw EgressError(.invalidRequest, "a mail without recipients") }
-    for mailbox in [from] + to where !MailAddress.isValid(mailbox.address) {
-      throw EgressError(
-        .invalidRequest, "\(printable(mailbox.address)) is not a mail address")
-    }
-    for id in [messageID] + (threadID.map { [$0] } ?? []) where !MailAddress.isValid(id) {
-      throw EgressError(.invalidRequest, "\(printable(id)) cannot identify a message")
-    }
-    var lines = [
-      "Date: \(MailDate.text(unixSeconds: unixSeconds))",
-      "From: \(MailEncoding.mailbox(from))",
-      "To: \(to.map(MailEncoding.mailbox).joined(separator: ",\r\n "))",
-      "Subject: \(MailEncoding.unstructured(subject))",
-      "Message-ID: <\(messageID)>",
-    ]
-    if let threadID {
-      lines.append("In-Reply-To: <\(threadID)>")
-      lines.append("References: <\(threadID)>")
-    }
-    lines += [
-      "MIME-Version: 1.0",
-      "Auto-Submitted: auto-generated",
-      "X-Auto-Response-Suppress: All",
-      "Content-Type: multipart/alternative; boundary=\"\(Self.boundary)\"",
-      "",
-    ]
-    for (kind, body) in [("plain", text), ("html", html)] {
-      lines += [
-        "--\(Self.boundary)",
-        "Content-Type: text/\(kind); charset=utf-8",
-        "Content-Transfer-Encoding: quoted-printable",
-        "",
-        MailEncoding.quotedPrintable(body),
-      ]
-    }
-    lines += ["--\(Self.boundary)--", ""]
-    return Array(lines.joined(separator: "\r\n").utf8)
-  }
-
-  // Quoted-printable text never holds "=_", so no body can end a part early.
-  private static let boundary = "=_tidemark_part"
-}
-
-/// The encodings that mail needs.
-enum MailEncoding {
-  /// A name with its address.
-  static func mailbox(_ mailbox: MailDocument.Mailbox) -> String {
-    let name = oneLine(mailbox.name)
-    if name.isEmpty { return "<\(mailbox.address)>" }
-    let isPlain =
-      name.utf8.count <= 20 && !name.contains("=?")
-      && name.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
-    guard isPlain else { return "\(words(name))\r\n <\(mailbox.address)>" }
-    let quoted = name.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) }.joined()
-    return "\"\(quoted)\" <\(mailbox.address)>"
-  }
-
-  /// The text of a header such as the subject.
-  static func unstructured(_ text: String) -> String {
-    let text = oneLine(text)
-    let isPlain =
-      text.utf8.count <= 65 && !text.contains("=?")
-      && text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
-    return isPlain ? text : words(text)
-  }
-
-  /// The text without anything that could end a line, trimmed.
-  static func oneLine(_ text: String) -> String {
-    var result = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      switch scalar.properties.generalCategory {
-      case .control, .lineSeparator, .paragraphSeparator: result.append(" ")
-      default: result.append(scalar)
-      }
-    }
-    while result.last == " " { result.removeLast() }
-    return String(result.drop { $0 == " " })
-  }
-
-  /// RFC 2047's encoded words, each whole in its characters and at most 75 long.
-  private static func words(_ text: String) -> String {
-    var words: [String] = []
-    var bytes: [UInt8] = []
-    for scalar in text.unicodeScalars {
-      let next = Array(String(scalar).utf8)
-      // 39 bytes are 52 characters in base 64; with 12 more and the name they fit a line of 76.
-      if bytes.count + next.count > 39 {
-        words.append("=?utf-8?B?\(base64(bytes))?=")
-        bytes.removeAll()
-      }
-      bytes += next
-    }
-    words.append("=?utf-8?B?\(base64(bytes))?=")
-    return words.joined(separator: "\r\n ")
-  }
-
-  private static func base64(_ bytes: [UInt8]) -> String {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var out: [UInt8] = []
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-      let group = bytes[start..<min(start + 3, bytes.count)]
-      let padded = Array(group) + [0, 0]
-      let word = Int(padded[0]) << 16 | Int(padded[1]) << 8 | Int(padded[2])
-      for place in 0..<4 {
-        let isFilled = place <= group.count
-        out.append(isFilled ? alphabet[word >> (18 - 6 * place) & 63] : UInt8(ascii: "="))
-      }
-    }
-    return String(decoding: out, as: UTF8.self)
-  }
-
-  /// Lines of at most 76 characters, of printable ASCII only.
-  static func quotedPrintable(_ text: String) -> String {
-    var lines: [[UInt8]] = [[]]
-    let hexadecimal = Array("0123456789ABCDEF".utf8)
-    func add(_ piece: [UInt8]) {
-      if lines[lines.count - 1].count + piece.count > 75 {
-        lines[lines.count - 1].append(UInt8(ascii: "="))
-        lines.append([])
-      }
-      lines[lines.count - 1] += piece
-    }
-    func encoded(_ byte: UInt8) -> [UInt8] {
-      [UInt8(ascii: "="), hexadecimal[Int(byte >> 4)], hexadecimal[Int(byte & 15)]]
-    }
-    let bytes = Array(text.utf8)
-    for (offset, byte) in bytes.enumerated() {
-      let isLast = offset + 1 == bytes.count || bytes[offset + 1] == 0x0a
-      switch byte {
-      case 0x0a: lines.append([])
-      case UInt8(ascii: "="): add(encoded(byte))
-      // White space at the end of a line may be lost on the way.
-      case 0x20 where isLast: add(encoded(byte))
-      case 0x20...0x7e: add([byte])
-      default: add(encoded(byte))
-      }
-    }
-    return lines.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\r\n")
-  }
-}
-
-/// Moments as the header Date has them.
-enum MailDate {
-  /// Such as "Fri, 08 Feb 2013 14:05:00 +0000".
-  static func text(unixSeconds: Int64) -> String {
-    let day = Int((Double(unixSeconds) / 86_400).rounded(.down))
-    let second = Int(unixSeconds) - day * 86_400
-    // Counted from 0000-03-01, so that a leap day ends its year.
-    let shifted = day + 719_468
-    let era = Int((Double(shifted) / 146_097).rounded(.down))
-    let dayOfEra = shifted - era * 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let monthFromMarch = (5 * dayOfYear + 2) / 153
-    let dayOfMonth = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-    let month = monthFromMarch < 10 ? monthFromMarch + 2 : monthFromMarch - 10
-    let year = yearOfEra + era * 400 + (month < 2 ? 1 : 0)
-    let weekday = ((day + 4) % 7 + 7) % 7
-    let clock = [second / 3_600, second / 60 % 60, second % 60].map(padded).joined(separator: ":")
-    return "\(weekdays[weekday]), \(padded(dayOfMonth)) \(months[month]) \(year) \(clock) +0000"
-  }
-
-  private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-  private static let months = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-  ]
-
-  private static func padded(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
 }

@@ -33,7 +33,8 @@ struct World {
 
   /// A batch in which each customer has the value of its place; far below 100 fires a test.
   func batch(
-    day: Int32, _ values: [Double], revision: UInt32 = 1, notify: Bool = true, salt: UInt64 = 0
+    day: Int32, _ values: [Double], revision: UInt32 = 1, notify: Bool = true, salt: UInt64 = 0,
+    ring: [Double] = []
   ) throws -> JudgedBatch {
     var batch = FindingsBatch(
       runID: ScanRunID(high: 1, low: UInt64(UInt32(bitPattern: day))), bucket: Bucket(.day, day),
@@ -54,7 +55,7 @@ struct World {
             observed: value, expected: 100, score: 1.6, logRatio: value < 60 ? -1 : 1,
             tests: [
               TestResult(test: .score, window: 1, statistic: -8, threshold: 4, fired: true)
-            ]))
+            ], ringObserved: ring, ringExpected: ring.map { $0 + 1 }))
       }
     }
     return try JudgedBatch(batch)

@@ -62,6 +62,39 @@ struct DeliveryContractTests {
       ])
   }
 
+  @Test func `recent values survive the wire, and what is missing stays missing`() throws {
+    var wire = change()
+    var values = (0..<70).map { Double($0) }
+    values[69] = .nan
+    values[68] = -.infinity
+    wire.anomaly?.setTrend(observed: values, expected: values.map { -$0 })
+    #expect(wire.anomaly?.trendObserved.allSatisfy(\.isFinite) == true)
+    let trend = try Notice(AnomalyChange(wireBytes: wire.wireBytes())).trend
+    #expect(trend.count == 60)
+    #expect(trend.first == TrendPoint(observed: 10, expected: -10))
+    #expect(trend.suffix(3).map(\.observed) == [67, nil, nil])
+    #expect(trend.last?.expected == nil)
+    #expect(try Notice(change()).trend.isEmpty)
+  }
+
+  @Test func `recent values that are no pairs, too many or no numbers are refused`() {
+    func refused(_ observed: [Double], _ expected: [Double]) -> Bool {
+      var wire = change()
+      wire.anomaly?.trendObserved = observed
+      wire.anomaly?.trendExpected = expected
+      do {
+        _ = try Notice(wire)
+        return false
+      } catch {
+        return error.code == .invalidArgument
+      }
+    }
+    #expect(refused([1, 2], [1]))
+    #expect(refused([.nan], [1]) && refused([1], [.infinity]))
+    let many = [Double](repeating: 1, count: 61)
+    #expect(refused(many, many) && !refused(many.dropLast(), many.dropLast()))
+  }
+
   @Test(arguments: [1, 2, 3, 4, 5, 6] as [Int32])
   func `every kind of change has its word`(raw: Int32) throws {
     var wire = change()

@@ -233,10 +233,7 @@ extension AnomalyRecord {
       : nil
     guard let kind = decision.told else { return nil }
     revision += 1
-    return RecordedChange(
-      customer: customer.id,
-      change: AnomalyChange(kind: kind, anomaly: anomaly, changedUnixMicroseconds: now),
-      isHeard: isHeard)
+    return RecordedChange(self, kind, atUnixMicroseconds: now)
   }
 }
 

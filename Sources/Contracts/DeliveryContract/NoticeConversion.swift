@@ -53,7 +53,28 @@ extension Notice {
       actual: anomaly.actualValue, summary: anomaly.summary,
       possibleCause: anomaly.possibleCause, actions: anomaly.actions,
       detectedUnixMicroseconds: anomaly.detectedUnixUs,
-      changedUnixMicroseconds: wire.changedUnixUs)
+      changedUnixMicroseconds: wire.changedUnixUs,
+      trend: try readTrend(anomaly, place))
+  }
+}
+
+/// The recent values, where an anomaly has some.
+private func readTrend(
+  _ wire: AnomalyContract.Anomaly, _ field: String
+) throws(RPCError) -> [TrendPoint] {
+  let count = wire.trendObserved.count
+  guard count <= Notice.trendLimit, wire.trendExpected.count == count else {
+    throw RPCError(
+      .invalidArgument, field: "\(field).trend_observed", reason: "out_of_range",
+      "\(field).trend_observed and trend_expected are equally long, \(Notice.trendLimit) at most")
+  }
+  for value in wire.trendObserved { try WireLimits.finite(value, "\(field).trend_observed") }
+  for value in wire.trendExpected { try WireLimits.finite(value, "\(field).trend_expected") }
+  return (0..<count).map { index in
+    let bit = UInt64(1) << UInt64(index)
+    return TrendPoint(
+      observed: wire.trendObservedMask & bit != 0 ? wire.trendObserved[index] : nil,
+      expected: wire.trendExpectedMask & bit != 0 ? wire.trendExpected[index] : nil)
   }
 }
 

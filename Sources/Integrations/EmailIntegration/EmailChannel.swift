@@ -32,74 +32,45 @@ struct EmailChannel: DeliveryChannel {
   }
 
   /// The mail; but for the message it depends on nothing, so a repetition is the same mail.
-  private func document(_ message: OutgoingMessage, _ recipients: [String]) -> MailDocument {
+  func document(_ message: OutgoingMessage, _ recipients: [String]) -> MailDocument {
     let host = settings.from.address.split(separator: "@").last.map(String.init) ?? "tidemark"
     // A thread has no real first mail that all its mails could point to, so they point to a name.
     let thread = message.threadKey.split(separator: ":").last.map(String.init) ?? ""
-    return MailDocument(
+    let pictures = EmailPictures(message, host: host)
+    var document = MailDocument(
       from: settings.from, to: recipients.map { MailDocument.Mailbox(address: $0) },
-      subject: message.subject,
+      subject: subject(message),
       unixSeconds: message.lead.notice.changedUnixMicroseconds / 1_000_000,
       messageID: "\(message.delivery)@\(host)",
       threadID: "tidemark-\(thread.prefix(40))@\(host)",
-      text: EmailText.plain(message), html: EmailText.html(message))
-  }
-}
-
-/// The two bodies of a mail.
-enum EmailText {
-  static func plain(_ message: OutgoingMessage) -> String {
-    var lines: [String] = []
-    for text in message.items.map(\.text) {
-      lines += [text.sentence, ""] + text.facts.map { "\($0.name): \($0.value)" }
-      if !text.nextActions.isEmpty {
-        lines += ["", "What to do next:"] + text.nextActions.map { "- \($0)" }
-      }
-      if let link = text.link { lines += ["", "All anomalies of this customer: \(link)"] }
-      lines += ["", ""]
-    }
-    lines.removeLast()
-    if message.omittedCount > 0 { lines += ["... and \(message.omittedCount) more.", ""] }
-    lines += ["-- ", "Sent by Tidemark.", ""]
-    return lines.joined(separator: "\n")
-  }
-
-  static func html(_ message: OutgoingMessage) -> String {
-    var html = "<!doctype html>\n<html><body style=\"font-family:sans-serif\">\n"
-    html += message.items.map { part($0.text) }.joined(separator: "<hr>\n")
-    if message.omittedCount > 0 { html += "<p>... and \(message.omittedCount) more.</p>\n" }
-    return html + "<p style=\"color:#888\">Sent by Tidemark.</p>\n</body></html>\n"
-  }
-
-  private static func part(_ text: NoticeText) -> String {
-    var html = "<p><strong>\(escaped(text.sentence))</strong></p>\n<table>\n"
-    for fact in text.facts {
-      html += "<tr><td style=\"color:#555;padding-right:1em\">\(escaped(fact.name))</td>"
-      html += "<td>\(escaped(fact.value))</td></tr>\n"
-    }
-    html += "</table>\n"
-    if !text.nextActions.isEmpty {
-      let items = text.nextActions.map { "<li>\(escaped($0))</li>" }.joined()
-      html += "<p>What to do next:</p><ul>\(items)</ul>\n"
-    }
-    if let link = text.link {
-      html += "<p><a href=\"\(escaped(link))\">All anomalies of this customer</a></p>\n"
-    }
-    return html
-  }
-
-  static func escaped(_ text: String) -> String {
-    var result = ""
-    for character in text {
-      switch character {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "'": result += "&#39;"
-      default: result.append(character)
+      text: EmailText.plain(message, preferences: settings.preferencesURL),
+      html: EmailText.html(message, pictures, preferences: settings.preferencesURL))
+    document.pictures = pictures.all
+    document.listID = settings.listID ?? "tidemark.\(host)"
+    if message.reason == .digest {
+      if let url = settings.unsubscribeURL {
+        document.unsubscribe = MailDocument.Unsubscribe(url: url, isOneClick: true)
+      } else if let url = settings.preferencesURL {
+        document.unsubscribe = MailDocument.Unsubscribe(url: url, isOneClick: false)
       }
     }
-    return result
+    return document
+  }
+
+  /// The subject with as much of the customer as the team wants to see in it.
+  ///
+  /// Without the name it is put together anew, because a name cannot be found for certain within
+  /// words that were made of it.
+  private func subject(_ message: OutgoingMessage) -> String {
+    var notice = message.lead.notice
+    switch settings.subjectCustomer {
+    case .name: return message.subject
+    case .id: notice.customer.name = notice.customer.externalID
+    case .none: notice.customer.name = "a customer"
+    }
+    let mark = message.mark.map { "[\($0.rawValue)] " } ?? ""
+    let more = message.items.count - 1 + message.omittedCount
+    let subject = mark + NoticeText(notice, publicURL: nil).subject
+    return more > 0 ? "\(subject) (and \(more) more)" : subject
   }
 }

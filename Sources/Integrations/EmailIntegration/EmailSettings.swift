@@ -15,6 +15,21 @@ public struct EmailSettings: Sendable {
     case owner
   }
 
+  /// How a subject names the customer.
+  public enum SubjectCustomer: String, Sendable, Hashable, CaseIterable {
+    /// By name.
+    case name
+    /// By the identity that the team's other systems know.
+    case id
+    /// Not at all.
+    case none
+  }
+
+  /// Most anomalies that are told in full in one mail; others are a line each.
+  public static let fullLimit = 10
+  /// Most anomalies that get a line in one mail.
+  public static let lineLimit = 200
+
   /// The server that takes the mail.
   public let server: MailServer
 
@@ -29,6 +44,22 @@ public struct EmailSettings: Sendable {
 
   /// Addresses of owners that are named by a role.
   public let directory: [String: String]
+
+  /// How a subject names the customer; subjects are seen by whoever looks at a locked screen.
+  public var subjectCustomer = SubjectCustomer.name
+
+  /// A name of the form of a domain by which mail programs sort; nil is `tidemark.` and the
+  /// sender's domain.
+  public var listID: String?
+
+  /// Where people choose what they get; nil is nowhere.
+  public var preferencesURL: String?
+
+  /// What ends the digests at one click, by POST (RFC 8058); nil is nothing.
+  ///
+  /// It is never offered in mails of single anomalies: who loses those by a click learns of it when
+  /// it is too late.
+  public var unsubscribeURL: String?
 
   /// Gathers the settings.
   public init(
@@ -84,7 +115,8 @@ extension EmailSettings: IntegrationSettings {
   public init?(_ node: YAMLNode, reader: inout SettingsReader) {
     let known = [
       "smarthost", "from", "from-name", "to", "fallback-to", "username", "password-file",
-      "greeting", "insecure-plaintext",
+      "greeting", "insecure-plaintext", "subject-customer", "list-id", "preferences-url",
+      "unsubscribe-url",
     ]
     guard let keys = reader.mapping(node, "'email'", known) else { return nil }
     for key in ["smarthost", "from", "to"] where keys[key] == nil {
@@ -99,6 +131,30 @@ extension EmailSettings: IntegrationSettings {
     self.init(
       server: server, from: MailDocument.Mailbox(name: name, address: from), to: to,
       fallback: fallback, directory: reader.directory)
+    subjectCustomer =
+      keys["subject-customer"].flatMap { reader.word($0, SubjectCustomer.self) } ?? subjectCustomer
+    listID = keys["list-id"].flatMap { Self.listID($0, &reader) }
+    preferencesURL = keys["preferences-url"].flatMap { Self.page($0, &reader) }
+    unsubscribeURL = keys["unsubscribe-url"].flatMap { Self.page($0, &reader) }
+  }
+
+  private static func listID(_ entry: YAMLNode.Entry, _ reader: inout SettingsReader) -> String? {
+    guard let text = reader.text(entry) else { return nil }
+    guard MailAddress.isValid("x@\(text)"), text.contains(".") else {
+      reader.refuse(entry, "'list-id' must have the form of a domain, such as tidemark.example.org")
+      return nil
+    }
+    return text
+  }
+
+  private static func page(_ entry: YAMLNode.Entry, _ reader: inout SettingsReader) -> String? {
+    guard let text = reader.text(entry) else { return nil }
+    let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != 0x3c && $0 != 0x3e }
+    guard text.hasPrefix("https://"), isPlain, text.utf8.count <= 900 else {
+      reader.refuse(entry, "'\(entry.key)' must be an address that begins with https://")
+      return nil
+    }
+    return text
   }
 
   private static func server(

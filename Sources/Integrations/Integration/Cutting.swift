@@ -34,12 +34,17 @@ extension String {
     return limit < 1 ? "" : kept + "…"
   }
 
-  /// The text without anything that ends a line or steers a terminal, each such place a space.
+  /// The text without anything that ends a line or steers a terminal, each such place a space, and
+  /// without what turns the order of characters around.
   public var singleLine: String {
     let isPlain = utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
     if isPlain { return self }
     var result = String.UnicodeScalarView()
     for scalar in unicodeScalars {
+      switch scalar.value {
+      case 0x202a...0x202e, 0x2066...0x2069, 0x200e, 0x200f, 0x061c: continue
+      default: break
+      }
       switch scalar.properties.generalCategory {
       case .control, .lineSeparator, .paragraphSeparator: result.append(" ")
       default: result.append(scalar)

@@ -4,5 +4,5 @@
 enum ContractHash {
   /// SHA-256 over all contracts in order of their names.
   static let sha256 =
-    "f945d774951e66254c06b0ca91c9f9edf619ed57955cce1b5c2f4de0f90a9a71"
+    "7eccb418e10f4cafdaec0fbd20e066a06ad73ba48972bf879db7f1c00f12ca05"
 }

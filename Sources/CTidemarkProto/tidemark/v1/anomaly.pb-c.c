@@ -97,7 +97,7 @@ void   tidemark__v1__anomaly_change__free_unpacked
   assert(message->base.descriptor == &tidemark__v1__anomaly_change__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor tidemark__v1__anomaly__field_descriptors[29] =
+static const ProtobufCFieldDescriptor tidemark__v1__anomaly__field_descriptors[33] =
 {
   {
     "id",
@@ -447,6 +447,54 @@ static const ProtobufCFieldDescriptor tidemark__v1__anomaly__field_descriptors[2
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "trend_observed",
+    30,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tidemark__V1__Anomaly, n_trend_observed),
+    offsetof(Tidemark__V1__Anomaly, trend_observed),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "trend_expected",
+    31,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Tidemark__V1__Anomaly, n_trend_expected),
+    offsetof(Tidemark__V1__Anomaly, trend_expected),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "trend_observed_mask",
+    32,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__Anomaly, trend_observed_mask),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "trend_expected_mask",
+    33,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Tidemark__V1__Anomaly, trend_expected_mask),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tidemark__v1__anomaly__field_indices_by_name[] = {
   21,   /* field[21] = actions */
@@ -477,12 +525,16 @@ static const unsigned tidemark__v1__anomaly__field_indices_by_name[] = {
   7,   /* field[7] = start_bucket */
   6,   /* field[6] = state */
   19,   /* field[19] = summary */
+  30,   /* field[30] = trend_expected */
+  32,   /* field[32] = trend_expected_mask */
+  29,   /* field[29] = trend_observed */
+  31,   /* field[31] = trend_observed_mask */
   3,   /* field[3] = type */
 };
 static const ProtobufCIntRange tidemark__v1__anomaly__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 29 }
+  { 0, 33 }
 };
 const ProtobufCMessageDescriptor tidemark__v1__anomaly__descriptor =
 {
@@ -492,7 +544,7 @@ const ProtobufCMessageDescriptor tidemark__v1__anomaly__descriptor =
   "Tidemark__V1__Anomaly",
   "tidemark.v1",
   sizeof(Tidemark__V1__Anomaly),
-  29,
+  33,
   tidemark__v1__anomaly__field_descriptors,
   tidemark__v1__anomaly__field_indices_by_name,
   1,  tidemark__v1__anomaly__number_ranges,

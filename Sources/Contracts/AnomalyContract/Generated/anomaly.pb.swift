@@ -281,6 +281,18 @@ public struct Anomaly: WireMessage, Hashable {
   /// `series_count`: series of the customer, or customers of the cohort, judged.
   public var seriesCount: UInt32 = 0
 
+  /// `trend_observed`: The last buckets, oldest first, at most 60, both lists equally long; in changes only. Where the bit of an element, from the lowest, is not set in its mask, the value is missing and 0 here.
+  public var trendObserved: [Double] = []
+
+  /// `trend_expected`.
+  public var trendExpected: [Double] = []
+
+  /// `trend_observed_mask`.
+  public var trendObservedMask: UInt64 = 0
+
+  /// `trend_expected_mask`.
+  public var trendExpectedMask: UInt64 = 0
+
   /// Makes a message whose fields hold their defaults.
   public init() {}
 
@@ -323,6 +335,10 @@ public struct Anomaly: WireMessage, Hashable {
     members = wireSource.strings(c.pointee.members, c.pointee.n_members)
     memberCount = c.pointee.member_count
     seriesCount = c.pointee.series_count
+    trendObserved = Array(UnsafeBufferPointer(start: c.pointee.trend_observed, count: c.pointee.n_trend_observed))
+    trendExpected = Array(UnsafeBufferPointer(start: c.pointee.trend_expected, count: c.pointee.n_trend_expected))
+    trendObservedMask = c.pointee.trend_observed_mask
+    trendExpectedMask = c.pointee.trend_expected_mask
   }
 
   /// Writes the message into protobuf-c's struct; for the RPC room.
@@ -358,6 +374,10 @@ public struct Anomaly: WireMessage, Hashable {
     c.pointee.members = try arena.strings(members, "tidemark.v1.Anomaly.members"); c.pointee.n_members = members.count
     c.pointee.member_count = memberCount
     c.pointee.series_count = seriesCount
+    c.pointee.trend_observed = try arena.copy(trendObserved); c.pointee.n_trend_observed = trendObserved.count
+    c.pointee.trend_expected = try arena.copy(trendExpected); c.pointee.n_trend_expected = trendExpected.count
+    c.pointee.trend_observed_mask = trendObservedMask
+    c.pointee.trend_expected_mask = trendExpectedMask
     return WireTarget(c)
   }
 }

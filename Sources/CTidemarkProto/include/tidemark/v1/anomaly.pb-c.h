@@ -186,10 +186,20 @@ struct  Tidemark__V1__Anomaly
    * series of the customer, or customers of the cohort, judged
    */
   uint32_t series_count;
+  /*
+   * The last buckets, oldest first, at most 60, both lists equally long; in changes only. Where the
+   * bit of an element, from the lowest, is not set in its mask, the value is missing and 0 here.
+   */
+  size_t n_trend_observed;
+  double *trend_observed;
+  size_t n_trend_expected;
+  double *trend_expected;
+  uint64_t trend_observed_mask;
+  uint64_t trend_expected_mask;
 };
 #define TIDEMARK__V1__ANOMALY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&tidemark__v1__anomaly__descriptor) \
-    , {0,NULL}, NULL, NULL, TIDEMARK__V1__ANOMALY_TYPE__ANOMALY_TYPE_UNSPECIFIED, TIDEMARK__V1__SEVERITY__SEVERITY_UNSPECIFIED, TIDEMARK__V1__INTENT__INTENT_UNSPECIFIED, TIDEMARK__V1__ANOMALY_STATE__ANOMALY_STATE_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, 0, TIDEMARK__V1__ANOMALY_SCOPE__ANOMALY_SCOPE_UNSPECIFIED, {0,NULL}, 0,NULL, 0, 0 }
+    , {0,NULL}, NULL, NULL, TIDEMARK__V1__ANOMALY_TYPE__ANOMALY_TYPE_UNSPECIFIED, TIDEMARK__V1__SEVERITY__SEVERITY_UNSPECIFIED, TIDEMARK__V1__INTENT__INTENT_UNSPECIFIED, TIDEMARK__V1__ANOMALY_STATE__ANOMALY_STATE_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, 0, TIDEMARK__V1__ANOMALY_SCOPE__ANOMALY_SCOPE_UNSPECIFIED, {0,NULL}, 0,NULL, 0, 0, 0,NULL, 0,NULL, 0, 0 }
 
 
 struct  Tidemark__V1__AnomalyChange
