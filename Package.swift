@@ -142,6 +142,10 @@ let vendors: [Target] = [
   integration("EmailIntegration", ["Sparkline"]),
   integration("JiraIntegration"),
   integration("ServiceNowIntegration"),
+  integration("SlackIntegration"),
+  integration("TeamsIntegration"),
+  integration("WebhookIntegration"),
+  integration("AlertmanagerIntegration"),
 ]
 
 let integrations: [Target] = [integrationBase] + vendors

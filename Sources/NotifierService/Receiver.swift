@@ -1,15 +1,20 @@
 public import Alerting
+internal import AlertmanagerIntegration
 internal import EmailIntegration
 public import Integration
 internal import JiraIntegration
 internal import PagerDutyIntegration
 internal import ServiceNowIntegration
+internal import SlackIntegration
+internal import TeamsIntegration
+internal import WebhookIntegration
 
 /// One who is told: a name, rules, and a way to get there.
 public struct Receiver: Sendable {
   /// Every integration there is; adding one is a line here and its room.
   static let integrations: [any IntegrationSettings.Type] = [
     PagerDutySettings.self, EmailSettings.self, JiraSettings.self, ServiceNowSettings.self,
+    SlackSettings.self, TeamsSettings.self, WebhookSettings.self, AlertmanagerSettings.self,
   ]
 
   /// Unique among receivers.

@@ -1,7 +1,9 @@
+import Alerting
 import Egress
 import Foundation
 import Integration
 import JSON
+import SeriesModel
 import ServiceRuntime
 import TestSupport
 import Testing
@@ -70,14 +72,42 @@ struct FakeVendor {
 /// The moment at which tests send, in microseconds since 1970.
 let sendingTime: Int64 = 1_360_332_200_000_000
 
-/// Texts that customers could have as a name, each long enough to meet every limit.
+/// Names that customers could have; those that repeat themselves are longer than any limit.
+enum HostileName: String, CaseIterable, Sendable {
+  case ampersands, mentions, quotes, families, links, marks, markup, templates
+
+  var text: String {
+    switch self {
+    case .ampersands: String(repeating: "&", count: 3_500)
+    case .mentions: String(repeating: "<!channel>", count: 350)
+    case .quotes: String(repeating: "\"\\", count: 1_800)
+    case .families: String(repeating: "👩‍👩‍👧‍👦", count: 600)
+    case .links: String(repeating: "](http://evil.example)", count: 160)
+    case .marks: "e" + String(repeating: "\u{0301}", count: 3_500)
+    case .markup: "</b>\n\r\n*_`~|```"
+    case .templates: "%s {{ .X }} \u{202e}"
+    }
+  }
+
+  /// Anomalies with the name wherever a customer's words can stand; the first has many steps.
+  func notices(_ count: Int) -> [Notice] {
+    (1...count).map { number in
+      Notice.fixture(UInt64(number)) { notice in
+        notice.customer.name = text
+        notice.customer.owner = text
+        notice.customer.segment = text
+        notice.summary = text
+        notice.possibleCause = text
+        notice.unit = text
+        notice.actions = Array(repeating: text, count: number == 1 ? 12 : 1)
+      }
+    }
+  }
+}
+
+/// The texts of those names.
 enum HostileText {
-  static let all: [String] = [
-    String(repeating: "&", count: 9_000), String(repeating: "<!channel>", count: 900),
-    String(repeating: "\"\\", count: 9_000), String(repeating: "👩‍👩‍👧‍👦", count: 3_000),
-    String(repeating: "](http://evil.example)", count: 900),
-    "e" + String(repeating: "\u{0301}", count: 9_000), "</b>\n\r\n*_`~|```", "%s {{ .X }} \u{202e}",
-  ]
+  static let all = HostileName.allCases.map(\.text)
 }
 
 /// A file that only its owner may read, in a folder of its own.

@@ -12,13 +12,14 @@ The rules of a vendor stand in `rules_NAME.py`, a module with a class `Rules`:
 
 Prints "fake NAME listening on 127.0.0.1:PORT". Each request becomes a file of its own in DIR, with
 what the rules have against it and what was answered. For tests: GET /fake/requests gives them all,
-and PUT /fake/answers takes a list of answers to give instead of holding a request against the
+GET /fake/requests?count=3 once there are so many (504 after 30 seconds), and PUT /fake/answers takes a list of answers to give instead of holding a request against the
 rules:
 
     {"status": 429, "retry-after": 1, "body": "slow down", "content-type": "text/plain"}
     {"status": 302, "location": "http://elsewhere"}
     {"hang": true}               no answer at all, for 600 seconds or "seconds"
-    {"slow": 0.05}               the status at once, then a byte of the body every so many seconds
+    {"slow": 0.05}               the status at once, then a byte of the body every so many seconds;
+                                 also together with a status
     {"cut": true}                the connection is closed without an answer
     {"accept-then": 503}         the rules take it, and then that status is said
     {}                           as the rules have it
@@ -88,7 +89,7 @@ class Ledger:
     """What was asked and answered, and what is to be answered next."""
 
     def __init__(self, folder: pathlib.Path, rules: object) -> None:
-        self.lock = threading.Lock()
+        self.lock = threading.Condition()
         self.folder = folder
         self.rules = rules
         self.kept: list[dict] = []
@@ -125,6 +126,13 @@ class Ledger:
             unfinished = path.with_suffix(".part")
             unfinished.write_text(json.dumps(entry, indent=1, ensure_ascii=False) + "\n", "utf-8")
             unfinished.rename(path)
+            self.lock.notify_all()
+
+    def wait(self, count: int) -> Answer:
+        """All that was asked, once it is so much."""
+        with self.lock:
+            is_there = self.lock.wait_for(lambda: len(self.kept) >= count, timeout=30)
+            return Answer(200 if is_there else 504, list(self.kept))
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -135,9 +143,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     ledger: Ledger
 
     def do_GET(self) -> None:
-        if self.path == "/fake/requests":
-            with self.ledger.lock:
-                self.say(Answer(200, list(self.ledger.kept)))
+        url = urllib.parse.urlsplit(self.path)
+        if url.path == "/fake/requests":
+            count = urllib.parse.parse_qs(url.query).get("count", ["0"])[0]
+            self.say(self.ledger.wait(int(count)))
         else:
             self.take()
 
@@ -180,7 +189,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 if name in wanted:
                     answer.headers[name.title()] = str(wanted[name])
             self.ledger.keep(request, None, wanted)
-            self.say(answer)
+            self.say(answer, pause=float(wanted.get("slow", 0)))
             return
         answer = self.ledger.hold(request)
         if "accept-then" in wanted:

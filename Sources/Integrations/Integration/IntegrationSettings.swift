@@ -28,10 +28,19 @@ public protocol IntegrationSettings: Sendable {
   /// Addresses that it will ask, to be held against the policy when the settings are read.
   var urls: [String] { get }
 
+  /// After how many seconds what is still open must be told again, whatever the route's repeat
+  /// interval, because the other side takes it for over otherwise; nil is never.
+  var resendSeconds: Int? { get }
+
   /// Opens the way.
   ///
   /// - Throws: `EgressError` `closed` when the thread of sending cannot be started.
   func channel(_ surroundings: ChannelSurroundings) throws -> any DeliveryChannel
+}
+
+extension IntegrationSettings {
+  /// What is told stays told.
+  public var resendSeconds: Int? { nil }
 }
 
 /// What a channel finds when it is opened.

@@ -10,8 +10,12 @@ public struct RateLimiter: Sendable {
   private struct State {
     // The moment at which all events let through so far would have been evenly spaced.
     var paidUntil: Int64 = 0
+    var heldUntil: Int64 = 0
     var turns: [String: Int64] = [:]
   }
+
+  /// The longest rest that one answer can ask for, in seconds: whoever answers is not ours.
+  public static let holdSecondsLimit = 3_600
 
   private let intervalMicroseconds: Int64
   private let burstMicroseconds: Int64
@@ -38,6 +42,19 @@ public struct RateLimiter: Sendable {
       if turn <= now { return nil }
       state.turns[event] = turn
       return turn - now
+    }
+  }
+  /// Lets nothing go for so many seconds, because the other side asked for a rest.
+  ///
+  /// Who has a turn already keeps its place behind the rest, so that no crowd stands at its end.
+  public func hold(seconds: Int, now: Int64) {
+    state.withLock { state in
+      let until = now + Int64(min(max(seconds, 0), Self.holdSecondsLimit)) * 1_000_000
+      let delay = until - max(state.heldUntil, now)
+      guard delay > 0 else { return }
+      state.heldUntil = until
+      state.paidUntil = max(state.paidUntil, now + burstMicroseconds) + delay
+      state.turns = state.turns.mapValues { $0 + delay }
     }
   }
 }

@@ -157,4 +157,16 @@ public struct SettingsReader {
       return nil
     }
   }
+
+  /// An address of the web that is a secret itself, in a file of its own.
+  public mutating func secretURL(_ entry: YAMLNode.Entry) -> Redacted<String>? {
+    guard let url = secret(entry.value) else { return nil }
+    let isWord = url.secret.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
+    let isURL = url.secret.hasPrefix("https://") || url.secret.hasPrefix("http://")
+    guard isWord, isURL else {
+      refuse(entry, "the file of '\(entry.key)' must hold an address that begins with https://")
+      return nil
+    }
+    return url
+  }
 }
