@@ -22,12 +22,20 @@ struct HostileNameTests {
     "<@U012AB3CD>", "*b*", "`c`", "--=_tidemark_part", "--=_tidemark_related--", "From ", ".",
     "\"", "\\", "'", "<", ">", ",", ":", ";", "=", " ", "\t", "ü", "Ω", "漢字", "العربية", "=3D",
     "msg=\"forged\" level=critical", "{{ .X }}", "%s%n", "${jndi:ldap://x}", "\u{10ffff}",
-    String(repeating: "x", count: 1_200), String(repeating: "ü", count: 600),
+  ]
+
+  /// Names as long as ingest lets none through, and longer.
+  private static let longNames = [
+    String(repeating: "x", count: 12_000), String(repeating: "ü", count: 6_000),
+    String(repeating: "e\u{301}", count: 3_000), String(repeating: "\r\nBcc: eve", count: 500),
+    String(repeating: "👩‍👩‍👧‍👦", count: 400),
   ]
 
   /// A name of some pieces, one of which may be bytes that are no UTF-8, such as a lone surrogate.
   private static func name(_ number: Int, _ random: (Int) -> Int) -> String {
-    if number < pieces.count { return pieces[number] }
+    if number < longNames.count { return longNames[number] }
+    let place = number - longNames.count
+    if place < pieces.count { return pieces[place] }
     var bytes: [UInt8] = []
     for _ in 0..<(1 + random(7)) { bytes += pieces[random(pieces.count)].utf8 }
     let broken: [[UInt8]] = [[0xed, 0xa0, 0x80], [0xff], [0xc0, 0xaf], [0xf0, 0x9f]]

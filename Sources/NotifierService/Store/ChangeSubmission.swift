@@ -118,7 +118,7 @@ extension DeliveryStore {
       ?? StoredGroup(
         identity: identity, place: destination.place, labels: labels,
         group: NotificationGroup(
-          labels: labels, policy: destination.match.policy,
+          labels: labels, policy: policy(of: destination.place),
           rules: configuration.current.alerting.rules(of: destination.place)))
     let present = group.group.members.first { $0.notice.anomaly == notice.anomaly }
     let told = try present == nil ? toldBefore(notice, group, on: connection) : nil
@@ -127,7 +127,7 @@ extension DeliveryStore {
     var member =
       present ?? GroupMember(notice: notice, joinedUnixMicroseconds: now, told: told)
     group.place.match = destination.match
-    group.group.policy = destination.match.policy
+    group.group.policy = policy(of: destination.place)
     if group.group.members.isEmpty {
       group.lastFlush = nil
       group.flushAt = nil

@@ -2,6 +2,7 @@ internal import Alerting
 internal import AnomalyContract
 internal import Cryptography
 internal import DeliveryContract
+internal import Integration
 internal import Postgres
 internal import RPC
 
@@ -52,10 +53,21 @@ extension DeliveryStore {
         identity: row.bytes(0), place: place, labels: labels,
         lastFlush: row.optionalTimestamp(5), flushAt: row.optionalTimestamp(6),
         group: NotificationGroup(
-          labels: labels, policy: place.match.policy, rules: alerting.rules(of: place)))
+          labels: labels, policy: policy(of: place), rules: alerting.rules(of: place)))
     }
     try addMembers(to: &found, on: connection)
     return found
+  }
+
+  /// A route's policy, with repetitions as often as the receiver's side needs them: what
+  /// Alertmanager is not told again in time ends there.
+  func policy(of place: GroupPlace) -> RoutePolicy {
+    var policy = place.match.policy
+    if let seconds = configuration.current.receivers[place.receiver]?.way?.resendSeconds {
+      policy.repeatIntervalSeconds = min(policy.repeatIntervalSeconds, Double(seconds))
+      policy.groupIntervalSeconds = min(policy.groupIntervalSeconds, Double(seconds))
+    }
+    return policy
   }
 
   private func addMembers(
