@@ -18,7 +18,7 @@ CALLS = {
     "ingest": ["baseline"],
     "gateway": ["ingest", "baseline", "classifier"],
 }
-CLIENT_CALLS = ["ingest", "baseline", "classifier", "gateway"]
+CLIENT_CALLS = ["ingest", "baseline", "classifier", "notifier", "gateway"]
 # What both receivers print once they listen.
 SINK_READY = r"listening on 127\.0\.0\.1:(\d+)"
 

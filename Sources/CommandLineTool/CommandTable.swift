@@ -42,6 +42,25 @@ enum CommandTable {
       summary: "Keeps the static thresholds that stand beside the models.",
       run: manageRules),
     Command(
+      "silence", ["add|list|expire|preview", "[MATCHER...|ID]"],
+      switches: ["expired", "insecure-plaintext"], isClient: true,
+      summary: "Keeps notifications back for a while, or shows what that would hide.",
+      run: manageSilences),
+    Command(
+      "receivers", ["list|test", "[NAME]"], switches: ["insecure-plaintext"], isClient: true,
+      summary: "Says how those who are told fare, or sends one of them a test.",
+      run: manageReceivers),
+    Command(
+      "deliveries", ["list|retry|account", "[ID]"], switches: ["insecure-plaintext"],
+      isClient: true,
+      summary: "Shows every send and every decision not to send, and their sums.",
+      run: manageDeliveries),
+    Command(
+      "config", ["list|show|put|activate", "[FILE|VERSION]"], switches: ["insecure-plaintext"],
+      isClient: true,
+      summary: "Keeps versions of the routes, and puts one into force.",
+      run: manageConfigurations),
+    Command(
       "check-config", ["FILE"],
       summary: "Looks for what is wrong with a file of routes, and for what surprises in it.",
       run: checkConfiguration),

@@ -18,6 +18,7 @@ from checks import Checks
 from clients_cli import check_command_line
 from clients_gateway import check_gateway
 from clients_ingest import check_ingest, put_history
+from clients_notifier import check_notifier
 from clients_rest import check_examples, check_rest
 from clients_starts import check_starts
 from clients_wire import check_wire
@@ -67,6 +68,8 @@ def run_all(checks: Checks, binaries: str, admin_url: str) -> None:
             check_rest(checks, house)
         with checks.section("command line"):
             check_command_line(checks, house)
+        with checks.section("notifier"):
+            check_notifier(checks, house)
         with checks.section("starts"):
             check_starts(checks, house)
         with checks.section("examples"):

@@ -21,7 +21,7 @@ class CommandLine:
         self.config = house.folder / "client.yaml"
         settings: dict[str, object] = {
             f"{name}-url": [house.url(name)]
-            for name in ("ingest", "baseline", "classifier", "gateway")
+            for name in ("ingest", "baseline", "classifier", "notifier", "gateway")
         }
         settings["caller-key-file"] = str(house.key("client"))
         self.config.write_text(

@@ -8,7 +8,7 @@ import ServiceRuntime
 /// The services of a running house, as the client's settings name them.
 struct HouseClient {
   /// The services that commands call.
-  static let backends = ["ingest", "baseline", "classifier", "gateway"]
+  static let backends = ["ingest", "baseline", "classifier", "notifier", "gateway"]
 
   /// The settings by which services are reached.
   static let keys: Set<String> = Set(backends.map { "\($0)-url" }).union([
