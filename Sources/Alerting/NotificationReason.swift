@@ -16,6 +16,8 @@ public enum NotificationReason: String, Sendable, Hashable, CaseIterable {
   case escalation
   /// The collection of what did not need to interrupt.
   case digest
+  /// Something that somebody set up ends soon.
+  case reminder
   /// Somebody tries whether the way works.
   case test
 }

@@ -87,6 +87,10 @@ struct NotifierCore: Sendable {
         try await store.sendDigest(job, now: clock())
         return .completed
       },
+      DeliveryStore.silenceJob: { job in
+        try await store.tendSilence(job, now: clock())
+        return .completed
+      },
       DeliveryStore.rerouteJob: { job in
         try await store.reroute(job, now: clock())
         return .completed

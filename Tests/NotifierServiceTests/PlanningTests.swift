@@ -126,6 +126,38 @@ struct PlanningTests {
     return try #require(made.silence).id
   }
 
+  @Test func `whoever set a silence is reminded an hour before it ends`() async throws {
+    let ada = try Person(name: "ada", email: "ada@example.org", channels: ["owner"])
+    let routes = try routes(Route(receiver: "owner"), mail("owner")) {
+      $0.directory = try Directory([ada])
+    }
+    try await Bench.with(routes) { bench in
+      _ = try await silence(bench, ["customer=\"c-81\""], hours: 3)
+      try await pass(bench, seconds: 2 * 3_600 - 1)
+      #expect(try await bench.deliveries().isEmpty)
+      try await pass(bench, seconds: 2)
+      let log = try await bench.deliveries()
+      #expect(log.map(\.notificationReason) == ["reminder"])
+      #expect(log.first?.person == "ada")
+      try await pass(bench, seconds: 60)
+      #expect(try await bench.deliveries().count == 1)
+    }
+  }
+
+  @Test func `a silence that covers nothing for a week ends by itself`() async throws {
+    try await Bench.with(.to(mail("owner"))) { bench in
+      let id = try await silence(bench, ["customer=\"c-82\""], hours: 24 * 20)
+      try await pass(bench, seconds: 7 * 86_400 - 5)
+      var list = ListSilencesRequest()
+      list.withExpired = true
+      let before = try await bench.core.calls.listSilences(list, context: .fixture())
+      #expect(before.silences.map(\.state) == ["active"] && before.silences.first?.id == id)
+      try await pass(bench, seconds: 10)
+      let after = try await bench.core.calls.listSilences(list, context: .fixture())
+      #expect(after.silences.map(\.state) == ["expired"])
+    }
+  }
+
   @Test(
     arguments: [
       ([], "at least one matcher"), (["customer=~\".*\""], "empty string"),

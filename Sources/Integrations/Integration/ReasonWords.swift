@@ -9,6 +9,7 @@ extension OutgoingMessage {
     case .escalation: "Escalated, because nobody has taken this on so far."
     case .repeated: "Nothing has changed since this was last told."
     case .test: "This only tries whether messages arrive."
+    case .reminder: "Something that you set up ends soon."
     case .first, .newInGroup, .someResolved, .allResolved, .digest: nil
     }
   }

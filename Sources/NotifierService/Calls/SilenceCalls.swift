@@ -60,6 +60,7 @@ extension NotifierCalls {
     switch change {
     case .inPlace(let silence):
       try store.save(silence, on: connection)
+      try store.tendLater(silence, now: now, on: connection)
       try store.wakeSilenced(by: silence.id, now: now, on: connection)
       return (silence, nil)
     case .replace(let expired, let new):
@@ -68,6 +69,7 @@ extension NotifierCalls {
         try store.wakeSilenced(by: expired.id, now: now, on: connection)
       }
       try store.save(new, on: connection)
+      try store.tendLater(new, now: now, on: connection)
       return (new, expired)
     }
   }

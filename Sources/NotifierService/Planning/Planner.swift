@@ -138,6 +138,9 @@ extension DeliveryStore {
       try digest(member.notice, in: name, cause: cause, now: now, on: connection)
       group.entries[anomaly]?.standing = Standing(.digested, cause: cause)
     }
+    let silencing = flush.standings.values.filter { $0.disposition == .silenced }
+      .flatMap { $0.cause.split(separator: ",").map(String.init) }
+    try noteMatched(Set(silencing), now: now, on: connection)
     group.group.settle(flush)
     let settled = group.membersByAnomaly
     for member in before.members {

@@ -84,16 +84,7 @@ extension DeliveryStore {
   {
     guard configuration.current.receivers[name]?.way != nil else { return nil }
     return try await pool.transaction { connection in
-      try connection.execute(
-        """
-        INSERT INTO submission (anomaly_id, revision, kind, change, customer, summary, received_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
-        """,
-        [
-          .anomaly(notice.anomaly), .int64(Int64(notice.revision)),
-          .int16(Int16(notice.kind.rawValue)), .bytes(change), .text(notice.customer.externalID),
-          .text(notice.summary), .timestamp(unixMicroseconds: now),
-        ])
+      try keepSubmission(notice, change, now: now, on: connection)
       let route = RouteMatch(path: "test", key: "test", policy: RoutePolicy(receiver: name))
       let place = GroupPlace(receiver: name, match: route)
       return try insert(

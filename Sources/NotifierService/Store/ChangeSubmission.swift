@@ -17,19 +17,10 @@ extension DeliveryStore {
   func submit(_ notice: Notice, change: [UInt8], now: Int64) async throws -> Submitted {
     try await pool.transaction { connection in
       try lock(notice.anomaly, on: connection)
-      let inserted = try connection.execute(
-        """
-        INSERT INTO submission (anomaly_id, revision, kind, change, customer, summary, received_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
-        """,
-        [
-          .anomaly(notice.anomaly), .int64(Int64(notice.revision)),
-          .int16(Int16(notice.kind.rawValue)), .bytes(change), .text(notice.customer.externalID),
-          .text(notice.summary), .timestamp(unixMicroseconds: now),
-        ])
+      let isNew = try keepSubmission(notice, change, now: now, on: connection)
       let routing = configuration.current.alerting.routing(of: notice)
       let receivers = routing.destinations.map(\.receiver)
-      if inserted.affected == 0 { return Submitted(receivers: receivers, isAlreadyKnown: true) }
+      if !isNew { return Submitted(receivers: receivers, isAlreadyKnown: true) }
       guard try keepNewest(notice, change, now: now, on: connection) else {
         try log(notice, .overtaken, now: now, on: connection)
         return Submitted()
@@ -37,6 +28,24 @@ extension DeliveryStore {
       try route(notice, routing, now: now, on: connection)
       return Submitted(receivers: receivers)
     }
+  }
+
+  /// Keeps a change as it came; false when it came before.
+  @discardableResult
+  func keepSubmission(
+    _ notice: Notice, _ change: [UInt8], now: Int64, on connection: isolated PostgresConnection
+  ) throws -> Bool {
+    try connection.execute(
+      """
+      INSERT INTO submission (anomaly_id, revision, kind, change, customer, summary, received_at)
+      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
+      """,
+      [
+        .anomaly(notice.anomaly), .int64(Int64(notice.revision)),
+        .int16(Int16(notice.kind.rawValue)), .bytes(change), .text(notice.customer.externalID),
+        .text(notice.summary), .timestamp(unixMicroseconds: now),
+      ]
+    ).affected > 0
   }
 
   /// One transaction at a time works on an anomaly's deliveries.
