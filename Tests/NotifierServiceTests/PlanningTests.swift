@@ -15,10 +15,10 @@ import Testing
   "Groups, silences, budgets and escalations in the database",
   .enabled(if: TestDatabase.isAvailable))
 struct PlanningTests {
-  private static let second: Int64 = 1_000_000
+  static let second: Int64 = 1_000_000
 
   /// A configuration with one root, and receivers that nobody answers behind.
-  private func routes(
+  func routes(
     _ root: Route, _ receivers: Receiver...,
     change: (inout AlertingConfiguration) throws -> Void =
       { _ in }
@@ -35,14 +35,14 @@ struct PlanningTests {
     return Routes(receivers: known, alerting: alerting)
   }
 
-  private func mail(_ name: String, scope: IncidentScope = .group) -> Receiver {
+  func mail(_ name: String, scope: IncidentScope = .group) -> Receiver {
     let mail = Receiver.mail(name, port: 9)
     var rules = mail.rules
     rules.incidentScope = scope
     return Receiver(name: name, rules: rules, way: mail.way)
   }
 
-  private func account(_ bench: Bench) async throws -> [String: UInt64] {
+  func account(_ bench: Bench) async throws -> [String: UInt64] {
     let response = try await bench.core.calls.getAccount(
       GetAccountRequest(), context: .fixture())
     let counts = Dictionary(
@@ -52,7 +52,7 @@ struct PlanningTests {
   }
 
   /// Submits an anomaly that was found just now, so that its group waits.
-  private func raise(
+  func raise(
     _ bench: Bench, _ number: UInt8, _ revision: UInt32 = 1, kind: AnomalyChangeKind = .opened,
     _ change: (inout Anomaly) -> Void = { _ in }
   ) async throws {
@@ -63,7 +63,7 @@ struct PlanningTests {
     }
   }
 
-  private func pass(_ bench: Bench, seconds: Int64) async throws {
+  func pass(_ bench: Bench, seconds: Int64) async throws {
     bench.now.withLock { $0 += seconds * Self.second }
     try await bench.decide()
     try await bench.plan()
@@ -112,7 +112,7 @@ struct PlanningTests {
     }
   }
 
-  private func silence(_ bench: Bench, _ matchers: [String], hours: Int64) async throws -> [UInt8] {
+  func silence(_ bench: Bench, _ matchers: [String], hours: Int64) async throws -> [UInt8] {
     var set = MatcherSet()
     set.matchers = matchers
     var request = CreateSilenceRequest()
@@ -250,63 +250,6 @@ struct PlanningTests {
       #expect(effects == ["trigger", "trigger", "acknowledge", "acknowledge"])
       try await pass(bench, seconds: 86_400)
       #expect(try await bench.deliveries().count == 4)
-    }
-  }
-
-  @Test func `a version is checked, put into force and taken back, and what lasts follows`()
-    async throws
-  {
-    try await Bench.with(.to(mail("owner"))) { bench in
-      try await raise(bench, 1)
-      let calls = bench.core.calls
-      var request = PutConfigurationRequest()
-      request.author = "ada"
-      request.yaml = Array("receivers: [{name: nobody}]\nroute: {receiver: nobdy}\n".utf8)
-      let faulty = try await calls.putConfiguration(request, context: .fixture())
-      #expect(faulty.faults.contains { $0.contains("nobdy") })
-      let listed = try await calls.listConfigurations(
-        ListConfigurationsRequest(), context: .fixture())
-      #expect(listed.versions.isEmpty)
-      request.yaml = Array("receivers: [{name: nobody}]\nroute: {receiver: nobody}\n".utf8)
-      let put = try await calls.putConfiguration(request, context: .fixture())
-      let version = try #require(put.version).version
-      #expect(version > 0 && put.faults.isEmpty)
-      var activate = ActivateConfigurationRequest()
-      activate.version = version
-      let active = try await calls.activateConfiguration(activate, context: .fixture())
-      #expect(active.version?.active == true)
-      #expect(bench.core.configuration.current.receivers.keys.sorted() == ["nobody"])
-      try await pass(bench, seconds: 1)
-      // The receiver that was told is not there any more, and what was raised is still accounted.
-      #expect(try await account(bench).values.reduce(0, +) >= 1)
-      activate.version = version + 100
-      await #expect(throws: RPCError.self) {
-        _ = try await calls.activateConfiguration(activate, context: .fixture())
-      }
-    }
-  }
-
-  @Test func `a test says that it is one, and its receiver's health shows it`() async throws {
-    let pager = try await FakePagerDuty()
-    defer { pager.stop() }
-    try await Bench.with(.to(.pager(port: pager.program.port))) { bench in
-      var request = TestReceiverRequest()
-      request.receiver = "pager"
-      let made = try await bench.core.calls.testReceiver(request, context: .fixture())
-      try await bench.workToTheEnd()
-      let line = try #require(try await bench.deliveries().first)
-      #expect(line.id == made.deliveryID && line.state == .sent)
-      let summary = try pager.events().first?.event["payload"]?["summary"]?.stringValue
-      #expect(summary?.hasPrefix("[TEST] ") == true)
-      let health = try await bench.core.calls.listReceivers(
-        ListReceiversRequest(), context: .fixture()
-      ).receivers.first
-      #expect(health?.receiver == "pager" && health?.kind == "pagerduty")
-      #expect((health?.lastSuccessUnixUs ?? 0) > 0 && health?.failuresInARow == 0)
-      request.receiver = "nobody"
-      await #expect(throws: RPCError.self) {
-        _ = try await bench.core.calls.testReceiver(request, context: .fixture())
-      }
     }
   }
 }

@@ -36,10 +36,23 @@ struct ServiceTests {
       try await withThrowingTaskGroup(of: Void.self) { tasks in
         for group in groups { tasks.addTask { try await group.run() } }
         let channels = try urls.map { try RPCChannel(url: $0) }
+        for channel in channels { try await waitUntilUp(NotifierClient(channel)) }
         try await body(channels.map { NotifierClient($0) })
         for channel in channels { channel.close() }
         for group in groups { group.triggerShutdown() }
         try await tasks.waitForAll()
+      }
+    }
+  }
+
+  /// Waits until a replica answers; how long it takes to start depends on the machine.
+  private func waitUntilUp(_ client: NotifierClient) async throws {
+    while true {
+      do throws(RPCError) {
+        _ = try await client.listReceivers(ListReceiversRequest())
+        return
+      } catch {
+        guard error.code == .unavailable else { throw error }
       }
     }
   }
