@@ -78,6 +78,21 @@ extension NotificationGroup {
       members[place].told = Told(members[place].notice, state: .digested)
       members[place].prompt = nil
     }
+    for place in members.indices where flush.unsaid[members[place].notice.anomaly] != nil {
+      // So that it is said once.
+      let revision = members[place].notice.revision
+      members[place].told?.revision = revision
+    }
     members.removeAll { flush.leaving.contains($0.notice.anomaly) }
   }
+}
+
+/// Why nobody need hear of a change of what was told before.
+public enum UnsaidReason: String, Sendable, Hashable {
+  /// What the receiver knows of the anomaly is how it stands.
+  case nothingNew = "nothing new since it was told"
+  /// Nothing is open at the other side that could be closed.
+  case nothingToResolve = "nothing was sent that could be resolved"
+  /// The receiver does not want to hear of ends.
+  case resolveNotWanted = "the receiver does not want resolves"
 }

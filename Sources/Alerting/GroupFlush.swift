@@ -37,6 +37,9 @@ public struct GroupFlush: Sendable, Hashable {
   public var leaving: Set<AnomalyReference> = []
   /// What is told without a message: an end that the receiver does not want to hear of.
   public var settled: [AnomalyReference: Told] = [:]
+  /// Changes of which nobody need hear, with the reason; told all the same where a message speaks
+  /// of the anomaly for another one's sake.
+  public var unsaid: [AnomalyReference: UnsaidReason] = [:]
   /// Those that go into a digest, with the reason.
   public var digested: [AnomalyReference: String] = [:]
   /// When the group is to be looked at again without being asked; nil is when something changes.
@@ -125,8 +128,9 @@ extension NotificationGroup {
       if isOpen { news.isHiding = true }
       news.waits.append(standing.untilUnixMicroseconds)
     case .digest(let reason) where !isOpen:
-      if isNews { plan.digested[id] = reason }
+      if isNews { plan.digested[id] = reason } else { plan.unsaid[id] = unsaid(member) }
     case .digest, .tell:
+      if !isNews { plan.unsaid[id] = unsaid(member) }
       if member.told?.state == .digested && !isNews { return }
       if rules.pages && member.told == nil && isAcknowledged(member) {
         // Whoever took it on need not be woken by it.
@@ -137,6 +141,11 @@ extension NotificationGroup {
       if isNews { news.fresh.append(member) }
       if isAcknowledged(member), member.told?.state == .firing { news.acknowledged.append(member) }
     }
+  }
+
+  /// Why a change that is no news need not be told; nil where there was no change.
+  private func unsaid(_ member: GroupMember) -> UnsaidReason? {
+    member.told?.revision == member.notice.revision ? nil : .nothingNew
   }
 
   /// Why the receiver does not take an anomaly at all; nil where it does.
@@ -165,11 +174,13 @@ extension NotificationGroup {
       return
     }
     guard told.isOpen else {
+      plan.unsaid[id] = .nothingToResolve
       plan.leaving.insert(id)
       return
     }
     guard rules.wantsResolved else {
       plan.settled[id] = Told(member.notice, state: .over)
+      plan.unsaid[id] = .resolveNotWanted
       plan.leaving.insert(id)
       return
     }

@@ -111,6 +111,19 @@ struct GroupFlushTests {
     #expect(carryOut(&group, at: 15 * Self.minute).messages.map(\.reason) == [.newInGroup])
   }
 
+  @Test func `a change that needs no word says why, once`() {
+    var group = group([.numbered(1)], rules: ReceiverRules(wantsResolved: false))
+    carryOut(&group, at: 0)
+    #expect(group.flush(at: 1) { _ in .tell }.unsaid.isEmpty)
+    var figure = Notice.numbered(1, .changed, actual: 1)
+    figure.revision += 1
+    change(&group, figure)
+    #expect(carryOut(&group, at: 5 * Self.minute).unsaid == [.number(1): .nothingNew])
+    #expect(carryOut(&group, at: 6 * Self.minute).unsaid.isEmpty)
+    change(&group, .numbered(1, .resolved))
+    #expect(carryOut(&group, at: 10 * Self.minute).unsaid == [.number(1): .resolveNotWanted])
+  }
+
   @Test(arguments: [NoticeKind.resolved, .dismissed, .withdrawn])
   func `what is over before its group spoke is never told`(kind: NoticeKind) {
     var group = group([.numbered(1, kind)])

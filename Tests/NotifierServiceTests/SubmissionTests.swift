@@ -86,6 +86,34 @@ struct SubmissionTests {
     }
   }
 
+  @Test func `every change has its line, though no message came of it`() async throws {
+    try await Bench.with(.to(.mail("owner", port: 9))) { bench in
+      // The second comes before the planner has looked at the first.
+      for (revision, kind) in [(1, AnomalyChangeKind.opened), (2, .changed)] {
+        var request = SubmitRequest()
+        request.change = .fixture(UInt32(revision), kind: kind, anomaly: 1) { anomaly in
+          anomaly.severity = revision == 1 ? .warning : .critical
+        }
+        _ = try await bench.core.calls.submit(request, context: .fixture())
+      }
+      try await bench.plan()
+      try await bench.submit(3, kind: .changed) { $0.severity = .critical }
+      try await bench.submit(4, kind: .resolved) { $0.severity = .critical }
+      try await bench.submit(5, kind: .dismissed) { $0.severity = .critical }
+      let log = try await bench.deliveries { $0.receiver = "owner" }
+      let lines = Dictionary(grouping: log, by: \.revision)
+      #expect(lines.mapValues(\.count) == [1: 1, 2: 1, 3: 1, 4: 1, 5: 1])
+      #expect(lines[1]?.first?.reason == "overtaken by a newer change")
+      #expect(lines[2]?.first?.action == "trigger")
+      #expect(lines[3]?.first?.reason == "nothing new since it was told")
+      #expect(lines[4]?.first?.action == "resolve")
+      #expect(lines[5]?.first?.reason == "nothing was sent that could be resolved")
+      // A look at a group without a change adds nothing.
+      try await bench.decide()
+      #expect(try await bench.deliveries { $0.receiver = "owner" }.count == log.count)
+    }
+  }
+
   @Test func `a receiver that was taken out of the settings ends as undeliverable`() async throws {
     try await TestDatabase.with { database in
       let before = try Bench(database, .to(.mail("old", port: 9)))

@@ -141,6 +141,13 @@ extension DeliveryStore {
     let silencing = flush.standings.values.filter { $0.disposition == .silenced }
       .flatMap { $0.cause.split(separator: ",").map(String.init) }
     try noteMatched(Set(silencing), now: now, on: connection)
+    let spokenOf = Set(flush.messages.flatMap(\.items))
+    let unsaid = flush.unsaid.filter { !spokenOf.contains($0.key) }
+    for (anomaly, reason) in unsaid.sorted(by: { $0.key.text < $1.key.text }) {
+      guard let member = known[anomaly] else { continue }
+      try log(
+        Standing(.pending, cause: reason.rawValue), member.notice, group, now: now, on: connection)
+    }
     group.group.settle(flush)
     let settled = group.membersByAnomaly
     for member in before.members {

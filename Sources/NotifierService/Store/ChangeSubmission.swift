@@ -21,11 +21,12 @@ extension DeliveryStore {
       let routing = configuration.current.alerting.routing(of: notice)
       let receivers = routing.destinations.map(\.receiver)
       if !isNew { return Submitted(receivers: receivers, isAlreadyKnown: true) }
+      let previous = try newest(notice.anomaly, on: connection)
       guard try keepNewest(notice, change, now: now, on: connection) else {
         try log(notice, .overtaken, now: now, on: connection)
         return Submitted()
       }
-      try route(notice, routing, now: now, on: connection)
+      try route(notice, routing, after: previous, now: now, on: connection)
       return Submitted(receivers: receivers)
     }
   }
@@ -79,8 +80,17 @@ extension DeliveryStore {
   }
 
   /// Puts an anomaly into the groups where it belongs now, and wakes those that it was in.
+  ///
+  /// - Parameters:
+  ///   - notice: The anomaly as it stands.
+  ///   - routing: Where its routes lead.
+  ///   - previous: As it stood before a change; nil where there was none.
+  ///   - now: Microseconds since 1970.
+  ///   - connection: Of the transaction.
+  /// - Throws: An error of the database.
   func route(
-    _ notice: Notice, _ routing: Routing, now: Int64, on connection: isolated PostgresConnection
+    _ notice: Notice, _ routing: Routing, after previous: Notice? = nil, now: Int64,
+    on connection: isolated PostgresConnection
   ) throws {
     var wanted: [[UInt8]: Destination] = [:]
     for destination in routing.destinations {
@@ -103,6 +113,9 @@ extension DeliveryStore {
     var receivers: Set<String> = []
     for identity in identities.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
       var group = known[identity]
+      if let previous, let group, group.entries[notice.anomaly] != nil {
+        try noteOvertaken(previous, group, now: now, on: connection)
+      }
       if let destination = wanted[identity] {
         group = try join(notice, destination, identity, group, now: now, on: connection)
       } else if var left = group {
@@ -132,7 +145,11 @@ extension DeliveryStore {
     let present = group.group.members.first { $0.notice.anomaly == notice.anomaly }
     let told = try present == nil ? toldBefore(notice, group, on: connection) : nil
     // An end opens no group: who never heard of it need not hear that it is over.
-    if present == nil && told == nil && notice.kind.isEnd { return nil }
+    if present == nil && told == nil && notice.kind.isEnd {
+      let cause = NotificationAction.Reason.nothingToResolve.rawValue
+      try log(Standing(.pending, cause: cause), notice, group, now: now, on: connection)
+      return nil
+    }
     var member =
       present ?? GroupMember(notice: notice, joinedUnixMicroseconds: now, told: told)
     group.place.match = destination.match
@@ -165,6 +182,25 @@ extension DeliveryStore {
     return group
   }
 
+  /// Writes down that a change found no word before the next one came.
+  private func noteOvertaken(
+    _ old: Notice, _ group: StoredGroup, now: Int64, on connection: isolated PostgresConnection
+  ) throws {
+    let words = try connection.execute(
+      """
+      SELECT FROM delivery_item AS i JOIN delivery AS d ON d.id = i.delivery_id
+      WHERE i.anomaly_id = $1 AND i.revision = $2 AND i.kind = $3 AND d.told_receiver = $4
+        AND d.person = $5 LIMIT 1
+      """,
+      [
+        .anomaly(old.anomaly), .int64(Int64(old.revision)), .int16(Int16(old.kind.rawValue)),
+        .text(group.place.receiver), .text(group.place.person ?? ""),
+      ])
+    if words.count > 0 { return }
+    let cause = NotificationAction.Reason.overtaken.rawValue
+    try log(Standing(.pending, cause: cause), old, group, now: now, on: connection)
+  }
+
   /// What a receiver was told of an anomaly by way of another route, where each anomaly is a
   /// thread of its own: its incident is open already.
   private func toldBefore(
@@ -176,7 +212,12 @@ extension DeliveryStore {
     let key = threadKey(
       .anomaly(notice.anomaly), in: group.place, labels: group.labels, channel: channel)
     let rows = try connection.execute(
-      "SELECT FROM notification_thread WHERE thread_key = $1 AND status = 1", [.text(key)])
+      """
+      SELECT FROM notification_thread AS t WHERE thread_key = $1 AND status = 1
+        -- What is open at the other side and has its end on the way is not to be ended again.
+        AND NOT EXISTS (SELECT FROM delivery AS d
+          WHERE d.deduplication_key = t.thread_key AND d.action = 'resolve' AND d.status = 1)
+      """, [.text(key)])
     return rows.count > 0 ? Told(notice, state: .firing) : nil
   }
 

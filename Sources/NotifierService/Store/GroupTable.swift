@@ -15,7 +15,11 @@ struct StoredGroup {
   var flushAt: Int64?
   /// What else is kept of a member; the rest is in the group.
   struct Entry {
-    var standing: Standing
+    var standing: Standing {
+      didSet { isDecided = true }
+    }
+    /// Whether the standing is other than it was read.
+    private(set) var isDecided = false
     var escalation: EscalationPlace?
   }
   var entries: [AnomalyReference: Entry] = [:]
@@ -120,6 +124,9 @@ extension DeliveryStore {
   }
 
   /// Writes what is known of one member; it leaves the group where `isLeaving` says so.
+  ///
+  /// A sender may have written what became of its message since the group was read: that stays,
+  /// unless something else was decided here, and what was sent does not become pending again.
   func save(
     _ member: GroupMember, _ entry: StoredGroup.Entry, in identity: [UInt8], isLeaving: Bool,
     now: Int64, on connection: isolated PostgresConnection
@@ -135,8 +142,13 @@ extension DeliveryStore {
         told_type = EXCLUDED.told_type, told_severity = EXCLUDED.told_severity,
         told_revision = EXCLUDED.told_revision, is_moved_away = EXCLUDED.is_moved_away,
         prompt = EXCLUDED.prompt, escalation = EXCLUDED.escalation,
-        disposition = EXCLUDED.disposition, cause = EXCLUDED.cause,
-        disposed_at = EXCLUDED.disposed_at
+        (disposition, cause, disposed_at) = (
+          SELECT disposition, cause, disposed_at FROM (VALUES
+            (true, group_member.disposition, group_member.cause, group_member.disposed_at),
+            (false, EXCLUDED.disposition, EXCLUDED.cause, EXCLUDED.disposed_at))
+            AS standing (is_kept, disposition, cause, disposed_at)
+          WHERE is_kept = (group_member.left_at IS NULL AND (NOT $15
+            OR (group_member.disposition = 1 AND EXCLUDED.disposition = 0))))
       """,
       [
         .bytes(identity), .anomaly(member.notice.anomaly),
@@ -148,7 +160,7 @@ extension DeliveryStore {
         member.told.map { .int64(Int64($0.revision)) } ?? .null, .bool(member.isMovedAway),
         .optionalText(member.prompt?.rawValue), .optionalText(entry.escalation?.stored),
         .int16(entry.standing.disposition.rawValue), .text(entry.standing.cause),
-        .timestamp(unixMicroseconds: now),
+        .timestamp(unixMicroseconds: now), .bool(entry.isDecided),
       ])
   }
 }
