@@ -76,31 +76,34 @@ enum MailEncoding {
 
   /// Lines of at most 76 characters, of printable ASCII only.
   static func quotedPrintable(_ text: String) -> String {
-    var lines: [[UInt8]] = [[]]
     let hexadecimal = Array("0123456789ABCDEF".utf8)
-    func add(_ piece: [UInt8]) {
-      if lines[lines.count - 1].count + piece.count > 75 {
-        lines[lines.count - 1].append(UInt8(ascii: "="))
-        lines.append([])
-      }
-      lines[lines.count - 1] += piece
-    }
-    func encoded(_ byte: UInt8) -> [UInt8] {
-      [UInt8(ascii: "="), hexadecimal[Int(byte >> 4)], hexadecimal[Int(byte & 15)]]
-    }
     let bytes = Array(text.utf8)
+    var encoded: [UInt8] = []
+    encoded.reserveCapacity(bytes.count + bytes.count / 4)
+    var column = 0
     for (offset, byte) in bytes.enumerated() {
-      let isLast = offset + 1 == bytes.count || bytes[offset + 1] == 0x0a
-      switch byte {
-      case 0x0a: lines.append([])
-      case UInt8(ascii: "="): add(encoded(byte))
+      if byte == 0x0a {
+        encoded += [0x0d, 0x0a]
+        column = 0
+        continue
+      }
       // White space at the end of a line may be lost on the way.
-      case 0x20 where isLast: add(encoded(byte))
-      case 0x20...0x7e: add([byte])
-      default: add(encoded(byte))
+      let isEnd = offset + 1 == bytes.count || bytes[offset + 1] == 0x0a
+      let isPlain =
+        byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "=") && !(byte == 0x20 && isEnd)
+      let width = isPlain ? 1 : 3
+      if column + width > 75 {
+        encoded += [UInt8(ascii: "="), 0x0d, 0x0a]
+        column = 0
+      }
+      column += width
+      if isPlain {
+        encoded.append(byte)
+      } else {
+        encoded += [UInt8(ascii: "="), hexadecimal[Int(byte >> 4)], hexadecimal[Int(byte & 15)]]
       }
     }
-    return lines.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\r\n")
+    return String(decoding: encoded, as: UTF8.self)
   }
 }
 

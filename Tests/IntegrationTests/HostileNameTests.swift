@@ -93,8 +93,9 @@ struct HostileNameTests {
           }
         ], delivery: "d-\(number)")
       let document = channel.document(message, ["ada@example.org"])
-      try Data(document.encoded()).write(to: folder.appending(path: "\(number).eml"))
+      // All in one file: each file is waited for until it lies on the disk.
       let expected: JSONValue = [
+        "mail": .string(Data(try document.encoded()).base64EncodedString()),
         "headers": .array(Self.headers.map { .string($0) }), "to": "ada@example.org",
         "subject": .string(Self.oneLine(document.subject)), "text": .string(document.text),
         "sentence": .string(message.lead.text.sentence.singleLine),

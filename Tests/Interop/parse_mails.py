@@ -2,13 +2,15 @@
 
     parse_mails.py FOLDER
 
-FOLDER holds NUMBER.eml beside meant.jsonl, one line a mail: {"subject", "text", "to", "headers"},
-and lines.jsonl with {"line", "name"}: a log line in JSON as it was written, and the name in it.
+FOLDER holds meant.jsonl, one line a mail: {"mail"} in base 64 and what is meant, {"subject", "text",
+"to", "headers", "sentence", "pictures"}; and lines.jsonl with {"line", "name"}: a log line in JSON
+as it was written, and the name in it.
 Prints each difference, and "N mails and M lines as meant" where there is none.
 """
 
 from __future__ import annotations
 
+import base64
 import email
 import email.policy
 import html.parser
@@ -79,7 +81,8 @@ def main() -> None:
     wrong = 0
     mails = (folder / "meant.jsonl").read_text("utf-8").split("\n")[:-1]
     for number, line in enumerate(mails):
-        for difference in differences((folder / f"{number}.eml").read_bytes(), json.loads(line)):
+        meant = json.loads(line)
+        for difference in differences(base64.b64decode(meant["mail"]), meant):
             wrong += 1
             if wrong <= 10:
                 print(f"{number}: {difference}"[:600])
